@@ -1,0 +1,38 @@
+# make run    analyse the bundled demo clip and print its timeline
+# make test   lint, types, import contracts, tests
+# make check  the same without the tests
+# make bench  speed against the naive baseline, on an idle machine
+# make clean  remove what these made
+# All but clean first make or update .venv; that needs Python 3.11 or newer and the package index.
+
+BIN := .venv/bin
+WORK := .work
+DEMO := resources/demo/demo.mp4
+
+FIND_PYTHON = for python in python3.11 python3 python3.12 python3.13 python3.14 python; do \
+    "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && exec "$$python" packaging/setup_venv.py; \
+  done; echo 'set-up: Python 3.11 or newer is needed and none is on PATH' >&2; exit 1
+
+.PHONY: run test check bench clean setup
+
+run: setup
+	@$(BIN)/affectline analyze $(DEMO) --out $(WORK)/demo --no-cache
+
+test: check
+	@$(BIN)/python -m pytest -q
+
+check: setup
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --diff --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@told=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$told"; exit 1; }
+
+bench: setup
+	@$(BIN)/python -m tests.bench
+
+setup:
+	@$(FIND_PYTHON)
+
+clean:
+	@rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Video file in, emotion tracks out. No Qt, no SQL, no settings files, no printing."""

@@ -1,0 +1,385 @@
+"""A model on disk: ``bundle.toml`` and one safetensors file a part, checked against their fingerprints when loaded.
+
+Parts: `frame`, `slice`, `audio` hold a branch's trunk and head (what makes the stored features; batch-norms folded);
+`fusion` holds what is trained on features alone: the three classifiers, the NetVLADs and the fusion network.
+"""
+
+import hashlib
+import math
+import os
+import re
+import shutil
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final, Literal, cast
+
+import tomli_w
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as dump_tensors
+from torch import nn
+
+from engine.branches import AudioConfig, Branch, FrameConfig, SliceConfig, audio_branch, frame_branch, slice_branch
+from engine.emotions import EMOTIONS
+from engine.errors import BundleError, StorageError, WeightsError
+from engine.fusion import Fusion, FusionConfig
+from engine.published import PublishedTrunk
+from engine.trunks.layers import fold_batch_norms
+from engine.values import BRANCHES, BranchName, BundleRef
+
+SCHEMA: Final = "affectline.bundle/1"
+TRUNK_SCHEMA: Final = "affectline.trunk/1"
+MANIFEST: Final = "bundle.toml"
+PARTS: Final = (*BRANCHES, "fusion")
+Profile = Literal["full", "compact"]
+
+
+@dataclass(frozen=True, slots=True)
+class WindowConfig:
+    """Windows over a long video, smoothing and segments."""
+
+    length_s: float = 2.56
+    hop_s: float = 0.5
+    stay_s: float = 4.0
+    min_segment_s: float = 1.0
+    min_presence: float = 0.25
+    """Share of a window's frames in which a face must be seen for the window to be that person's."""
+    min_speech: float = 0.3
+    """Share of a second that must be speech for the fusion to use it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Temperatures, fitted on held-out people: a branch's logits are divided by its own; `fused` on the posterior."""
+
+    frame: float = 1.0
+    slice: float = 1.0
+    audio: float = 1.0
+    fused: float = 1.0
+    uncertain_below: float = 0.5
+    """Confidence under which a segment is called uncertain: 80 % of the answers above it are right on held-out data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One weights file of a bundle."""
+
+    file: str
+    sha256: str
+    parameters: int
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What `bundle.toml` says."""
+
+    name: str
+    revision: str
+    profile: Profile
+    terms: str
+    frame: FrameConfig = field(default_factory=FrameConfig)
+    slice: SliceConfig = field(default_factory=SliceConfig)
+    audio: AudioConfig = field(default_factory=AudioConfig)
+    fusion: FusionConfig = field(default_factory=FusionConfig)
+    windows: WindowConfig = field(default_factory=WindowConfig)
+    calibration: Calibration = field(default_factory=Calibration)
+    parts: Mapping[str, Part] = field(default_factory=dict)
+    parents: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()
+    """The data sets it learned from, each with its terms and whether it is real or made."""
+    groups: tuple[str, ...] = ()
+    """People, films and files that trained or chose it: `evaluate` leaves these out or marks them."""
+    scores: Mapping[str, Any] = field(default_factory=dict)
+    emotions: tuple[str, ...] = EMOTIONS
+
+    @property
+    def wide(self) -> bool:
+        """Whether the layers are wide enough for bf16 to pay on a CPU; see `engine.device.choose_device`."""
+        return min(self.frame.width, self.slice.width) >= 1
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A loaded model: float32, in evaluation mode, on the CPU."""
+
+    folder: Path | None
+    manifest: Manifest
+    sha256: str
+    branches: Mapping[BranchName, Branch]
+    fusion: Fusion
+
+    @property
+    def ref(self) -> BundleRef:
+        m = self.manifest
+        return BundleRef(m.name, m.revision, self.sha256, m.profile)
+
+    def trunk_settings(self) -> dict[str, Any]:
+        """What the stored features depend on: fingerprints of trunks and heads, and how their inputs are made."""
+        return {
+            name: {"sha256": self.manifest.parts[name].sha256, "config": asdict(getattr(self.manifest, name))}
+            for name in BRANCHES
+        }
+
+
+def new_bundle(manifest: Manifest, seed: int = 0) -> Bundle:
+    """A bundle with random weights: for tests and speed measurements."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        branches = {name: branch.prepared() for name, branch in _branches(manifest).items()}
+        fusion = Fusion(manifest.fusion).eval().requires_grad_(False)
+    payload = _payload(branches, fusion, torch.float32)
+    parts = {name: _part(name, data, tensors) for name, (data, tensors) in payload.items()}
+    known = _with_parts(manifest, parts)
+    return Bundle(None, known, _sha256(_toml(known)), branches, fusion)
+
+
+def write_bundle(
+    folder: Path, manifest: Manifest, branches: Mapping[BranchName, Branch], fusion: Fusion, half: bool = True
+) -> Manifest:
+    """Write a bundle, all or nothing. Branches must be prepared (batch-norms folded).
+
+    Args:
+        half: store float16, which halves the size and changes a probability by less than 0.001.
+    Returns:
+        The manifest with its parts filled in.
+    Raises:
+        StorageError: the folder cannot be written.
+    """
+    payload = _payload(branches, fusion, torch.float16 if half else torch.float32)
+    parts = {name: _part(name, data, tensors) for name, (data, tensors) in payload.items()}
+    known = _with_parts(manifest, parts)
+    files = {parts[name].file: data for name, (data, _) in payload.items()}
+    _write_folder(folder, {**files, MANIFEST: _toml(known)}, keep=("MODEL_CARD.md",))
+    return known
+
+
+def load_bundle(folder: Path) -> Bundle:
+    """Load and verify a bundle.
+
+    Raises:
+        BundleError: no bundle is there; its version or label order is another; a part is missing, changed or of
+            other shapes than the manifest says.
+    """
+    folder = Path(folder)
+    manifest, text = _read_manifest(folder)
+    tensors = {name: _read_part(folder, name, manifest.parts[name]) for name in PARTS}
+    with torch.random.fork_rng(devices=[]):
+        branches = _branches(manifest)
+        for branch in branches.values():
+            fold_batch_norms(branch.trunk)
+        fusion = Fusion(manifest.fusion)
+    for name, branch in branches.items():
+        state = {**tensors[name], **_under(tensors["fusion"], f"classifier.{name}", "classifier")}
+        _assign(folder, name, branch, state)
+    _assign(folder, "fusion", fusion, _under(tensors["fusion"], "fusion", ""))
+    return Bundle(folder, manifest, _sha256(text), branches, fusion)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest alone, without reading the weights. Raises `BundleError` like :func:`load_bundle`."""
+    return _read_manifest(Path(folder))[0]
+
+
+def verify_bundle(folder: Path) -> list[str]:
+    """Everything that is wrong with a bundle, a clause each; empty when it is whole."""
+    try:
+        manifest, _ = _read_manifest(Path(folder))
+    except BundleError as error:
+        return [error.reason]
+    problems = []
+    for name in PARTS:
+        try:
+            _read_part(Path(folder), name, manifest.parts[name])
+        except BundleError as error:
+            problems.append(error.reason)
+    if not problems:
+        try:
+            load_bundle(folder)
+        except BundleError as error:
+            problems.append(error.reason)
+    return problems
+
+
+def import_trunk(trunk: PublishedTrunk, trunks: Path) -> Path:
+    """Keep a published trunk as safetensors among the user's; its folder is named by kind and fingerprint.
+
+    Raises:
+        StorageError: the folder cannot be written.
+    """
+    data = dump_tensors({name: value.contiguous() for name, value in trunk.state.items()})
+    facts = {
+        "schema": TRUNK_SCHEMA, "kind": trunk.kind, "source_format": trunk.source_format,
+        "source_sha256": trunk.sha256, "normalisation": trunk.normalisation, "note": trunk.note,
+        "file": "trunk.safetensors", "sha256": _sha256(data),
+        "parameters": sum(value.numel() for value in trunk.state.values()),
+    }  # fmt: skip
+    folder = trunks / f"{trunk.kind}-{trunk.sha256[:12]}"
+    _write_folder(folder, {"trunk.safetensors": data, "trunk.toml": tomli_w.dumps(facts).encode()})
+    return folder
+
+
+def read_trunk(folder: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    """State and facts of a trunk kept by :func:`import_trunk`.
+
+    Raises:
+        WeightsError: it is not there, or its bytes have changed.
+    """
+    try:
+        facts = tomllib.loads((folder / "trunk.toml").read_text("utf-8"))
+        data = (folder / facts["file"]).read_bytes()
+        if facts["schema"] != TRUNK_SCHEMA or _sha256(data) != facts["sha256"]:
+            raise WeightsError(folder, "has changed since it was imported")
+        return load_tensors(data), facts
+    except (OSError, KeyError, tomllib.TOMLDecodeError, UnicodeDecodeError, SafetensorError) as error:
+        raise WeightsError(folder, f"is not an imported trunk ({error})") from error
+
+
+def _branches(manifest: Manifest) -> dict[BranchName, Branch]:
+    return {
+        "frame": frame_branch(manifest.frame),
+        "slice": slice_branch(manifest.slice),
+        "audio": audio_branch(manifest.audio),
+    }
+
+
+def _payload(
+    branches: Mapping[BranchName, Branch], fusion: Fusion, dtype: torch.dtype
+) -> dict[str, tuple[bytes, dict[str, torch.Tensor]]]:
+    """Bytes and tensors of each part."""
+    states: dict[str, dict[str, torch.Tensor]] = {name: {} for name in PARTS}
+    for name, branch in branches.items():
+        for key, value in branch.state_dict().items():
+            part, key = ("fusion", f"classifier.{name}.{key[11:]}") if key.startswith("classifier.") else (name, key)
+            states[part][key] = value
+    states["fusion"] |= {f"fusion.{key}": value for key, value in fusion.state_dict().items()}
+    result = {}
+    for name, state in states.items():
+        tensors = {key: value.detach().to("cpu", dtype).contiguous() for key, value in sorted(state.items())}
+        result[name] = (dump_tensors(tensors), tensors)
+    return result
+
+
+def _part(name: str, data: bytes, tensors: Mapping[str, torch.Tensor]) -> Part:
+    return Part(f"{name}.safetensors", _sha256(data), sum(value.numel() for value in tensors.values()))
+
+
+def _with_parts(manifest: Manifest, parts: Mapping[str, Part]) -> Manifest:
+    values = {item.name: getattr(manifest, item.name) for item in fields(manifest)}
+    return Manifest(**{**values, "parts": dict(parts)})
+
+
+def _toml(manifest: Manifest) -> bytes:
+    plain = {key: value for key, value in asdict(manifest).items() if value not in ({}, ())}
+    return tomli_w.dumps({"schema": SCHEMA, **plain}).encode()
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _write_folder(folder: Path, files: Mapping[str, bytes], keep: tuple[str, ...] = ()) -> None:
+    """Write a folder beside its place and move it there; what is named in `keep` survives from the old one."""
+    part = folder.with_name(f".{folder.name}.part")
+    old = folder.with_name(f".{folder.name}.old")
+    try:
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        for name, data in files.items():
+            (part / name).write_bytes(data)
+        for name in keep:
+            if (folder / name).exists():
+                shutil.copy2(folder / name, part / name)
+        shutil.rmtree(old, ignore_errors=True)
+        if folder.exists():
+            os.replace(folder, old)
+        os.replace(part, folder)
+        shutil.rmtree(old, ignore_errors=True)
+    except OSError as error:
+        shutil.rmtree(part, ignore_errors=True)
+        if old.exists() and not folder.exists():
+            os.replace(old, folder)
+        raise StorageError(folder, error.strerror or "cannot be written") from error
+
+
+def _read_manifest(folder: Path) -> tuple[Manifest, bytes]:
+    path = folder / MANIFEST
+    try:
+        text = path.read_bytes()
+    except FileNotFoundError as error:
+        raise BundleError(folder, f"there is no {MANIFEST} in it" if folder.is_dir() else "there is no such bundle") from error
+    except OSError as error:
+        raise BundleError(folder, error.strerror or "cannot be read") from error
+    try:
+        facts = tomllib.loads(text.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BundleError(folder, f"{MANIFEST} is broken: {error}") from error
+    schema = facts.pop("schema", None)
+    if schema != SCHEMA:
+        raise BundleError(folder, f"its version is {schema!r}, and this program reads {SCHEMA!r}")
+    if tuple(facts.get("emotions", ())) != EMOTIONS:
+        raise BundleError(folder, f"its labels are {', '.join(map(str, facts.get('emotions', ())))}, not {', '.join(EMOTIONS)}")
+    try:
+        manifest = _manifest(facts)
+    except (TypeError, KeyError, ValueError) as error:
+        raise BundleError(folder, f"{MANIFEST} does not describe a model: {error}") from error
+    missing = [name for name in PARTS if name not in manifest.parts]
+    if missing:
+        raise BundleError(folder, f"{MANIFEST} names no part {', '.join(missing)}")
+    return manifest, text
+
+
+_SECTIONS: Final[dict[str, type]] = {
+    "frame": FrameConfig, "slice": SliceConfig, "audio": AudioConfig, "fusion": FusionConfig,
+    "windows": WindowConfig, "calibration": Calibration,
+}  # fmt: skip
+
+
+def _manifest(facts: dict[str, Any]) -> Manifest:
+    """A manifest from parsed TOML; lists become tuples. Raises what a wrong key or value raises."""
+    sections = {name: make(**_tuples(facts.pop(name))) for name, make in _SECTIONS.items() if name in facts}
+    parts = {name: Part(**values) for name, values in facts.pop("parts", {}).items()}
+    for name, part in parts.items():
+        if not re.fullmatch(r"[\w.-]+", part.file):
+            raise ValueError(f"part {name} lies outside the bundle")
+    scores = facts.pop("scores", {})
+    manifest = Manifest(**sections, parts=parts, scores=scores, **_tuples(facts))
+    temperatures = asdict(manifest.calibration)
+    if any(not math.isfinite(value) or value <= 0 for value in temperatures.values()):
+        raise ValueError("a temperature is not a positive number")
+    return manifest
+
+
+def _tuples(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+
+
+def _read_part(folder: Path, name: str, part: Part) -> dict[str, torch.Tensor]:
+    try:
+        data = (folder / part.file).read_bytes()
+    except OSError as error:
+        raise BundleError(folder, f"its part {name} ({part.file}) is missing") from error
+    if _sha256(data) != part.sha256:
+        raise BundleError(folder, f"its part {name} ({part.file}) has changed since the bundle was made")
+    try:
+        return {key: value.float() for key, value in load_tensors(data).items()}
+    except SafetensorError as error:
+        raise BundleError(folder, f"its part {name} ({part.file}) is not a safetensors file: {error}") from error
+
+
+def _under(state: Mapping[str, torch.Tensor], prefix: str, instead: str) -> dict[str, torch.Tensor]:
+    """The tensors below a dotted prefix, under another."""
+    start = prefix + "."
+    lead = instead + "." if instead else ""
+    return {lead + key[len(start) :]: value for key, value in state.items() if key.startswith(start)}
+
+
+def _assign(folder: Path, name: str, module: nn.Module, state: Mapping[str, torch.Tensor]) -> None:
+    try:
+        module.load_state_dict(cast("dict[str, Any]", dict(state)), assign=True)
+    except RuntimeError as error:
+        first = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
+        raise BundleError(folder, f"its part {name} does not fit the sizes in {MANIFEST}: {first}") from error
+    module.eval().requires_grad_(False)

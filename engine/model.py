@@ -1,0 +1,130 @@
+"""A loaded bundle on a device: crops and waves in, features and probabilities out, as numpy arrays.
+
+Batches have a fixed size and are padded, so that an answer does not depend on what else was in its batch: the same
+video gives the same numbers however it is divided.
+"""
+
+from collections.abc import Sequence
+from typing import Final, cast
+
+import numpy as np
+import torch
+
+from engine.branches import FEATURES, Branch
+from engine.bundle import Bundle
+from engine.device import Device
+from engine.fusion import Fusion, FusionInput
+from engine.inputs import audio_input, frame_input, slice_input
+from engine.values import BRANCHES, F32, BranchName
+
+BATCH_MACS: Final = 20e9
+"""Multiply-adds in one batch on a CPU: at most 200 ms at the 175 GFLOP/s of two cores in fp32."""
+GPU_BATCH: Final = {"frame": 256, "slice": 16, "audio": 64}
+FULL_MACS: Final = {"frame": 1.42e9, "slice": 38.5e9, "audio": 0.06e9}
+FUSION_BATCH: Final = 64
+
+
+class Model:
+    """The networks of a bundle, ready to run.
+
+    Args:
+        bundle: loaded weights; they are copied, not changed.
+        device: where and in which precision the branches run. Heads on stored features always run in float32 on the
+            CPU: they cost nothing, and stored features then give the same answers on every machine.
+    """
+
+    def __init__(self, bundle: Bundle, device: Device) -> None:
+        self.bundle = bundle
+        self.device = device
+        self._branches = {name: _moved(bundle.branches[name], device) for name in BRANCHES}
+        self._classifiers = {name: bundle.branches[name].classifier for name in BRANCHES}
+        self.fusion: Fusion = bundle.fusion
+        self.batch = {name: _batch_size(bundle, device, name) for name in BRANCHES}
+
+    def frame_features(self, crops: np.ndarray) -> np.ndarray:
+        """(N, S, S, C) uint8 crops -> (N, 256) float16; N is at most the batch size."""
+        x = torch.from_numpy(_padded(crops, self.batch["frame"])).to(self.device.processor).permute(0, 3, 1, 2)
+        x = frame_input(x, self.bundle.manifest.frame)
+        return self._run("frame", x.contiguous(memory_format=torch.channels_last), len(crops))
+
+    def slice_features(self, crops: np.ndarray) -> np.ndarray:
+        """(N, 16, S, S, C) uint8 crops -> (N, 256) float16; N is at most the batch size."""
+        x = torch.from_numpy(_padded(crops, self.batch["slice"])).to(self.device.processor).permute(0, 1, 4, 2, 3)
+        x = slice_input(x, self.bundle.manifest.slice)
+        return self._run("slice", x.contiguous(memory_format=torch.channels_last_3d), len(crops))
+
+    def audio_features(self, waves: np.ndarray) -> np.ndarray:
+        """(N, 22050) float32 in [-1, 1] -> (N, 128) float16; N is at most the batch size."""
+        x = torch.from_numpy(_padded(waves, self.batch["audio"])).to(self.device.processor)
+        return self._run("audio", audio_input(x, self.bundle.manifest.audio), len(waves))
+
+    @torch.inference_mode()
+    def _run(self, name: BranchName, x: torch.Tensor, count: int) -> np.ndarray:
+        out = self._branches[name](x.to(self.device.dtype))
+        return cast("np.ndarray", out[:count].float().cpu().numpy().astype(np.float16))
+
+    @torch.inference_mode()
+    def probabilities(self, name: BranchName, features: np.ndarray) -> F32:
+        """Features (N, D), as stored -> the branch's own answer (N, 7), at its temperature."""
+        if len(features) == 0:
+            return np.zeros((0, 7), np.float32)
+        temperature = getattr(self.bundle.manifest.calibration, name)
+        logits = self._classifiers[name](torch.from_numpy(np.asarray(features, np.float32)))
+        return cast("F32", torch.softmax(logits / temperature, 1).numpy())
+
+    @torch.inference_mode()
+    def fuse(self, sets: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> F32:
+        """Fused probabilities (N, 7), raw, of N sets of features (frames, slices, seconds), each (T, D), T may be 0."""
+        parts = [
+            torch.softmax(self.fusion(padded_sets(sets[at : at + FUSION_BATCH])), 1).numpy()
+            for at in range(0, len(sets), FUSION_BATCH)
+        ]
+        return np.concatenate(parts) if parts else np.zeros((0, 7), np.float32)
+
+
+def padded_sets(sets: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> FusionInput:
+    """Sets of features as one padded batch with masks."""
+    tensors = []
+    for column, name in enumerate(BRANCHES):
+        longest = max(1, max(len(item[column]) for item in sets))
+        values = torch.zeros(len(sets), longest, FEATURES[name])
+        mask = torch.zeros(len(sets), longest, dtype=torch.bool)
+        for row, item in enumerate(sets):
+            count = len(item[column])
+            if count:
+                values[row, :count] = torch.from_numpy(np.asarray(item[column], np.float32))
+                mask[row, :count] = True
+        tensors += [values, mask]
+    return FusionInput(*tensors)
+
+
+def _moved(branch: Branch, device: Device) -> Branch:
+    """A copy of a branch on a device, in the layout its convolutions run fastest in."""
+    import copy
+
+    moved = copy.deepcopy(branch).to(device.processor, device.dtype)
+    if branch.name == "frame":
+        return cast("Branch", moved.to(memory_format=torch.channels_last))
+    if branch.name == "slice":
+        moved.trunk.to(memory_format=torch.channels_last_3d)
+    return moved
+
+
+def _batch_size(bundle: Bundle, device: Device, name: BranchName) -> int:
+    """Items a batch: what fits the time budget on a CPU, a fixed number on a GPU."""
+    if device.type != "cpu":
+        return GPU_BATCH[name]
+    config = getattr(bundle.manifest, name)
+    macs = FULL_MACS[name] * config.width**2
+    if name != "audio":
+        macs *= (config.input_px / {"frame": 160, "slice": 112}[name]) ** 2
+    return int(np.clip(BATCH_MACS / macs, 1, 32 if name != "slice" else 8))
+
+
+def _padded(items: np.ndarray, count: int) -> np.ndarray:
+    """Items filled up with zeros to a fixed count."""
+    if len(items) == count:
+        return np.ascontiguousarray(items)
+    full = np.zeros((count, *items.shape[1:]), items.dtype)
+    full[: len(items)] = items
+    return full

@@ -1,0 +1,412 @@
+"""The stream: decode -> cuts and faces -> crops -> batches -> features, and sound beside it, through bounded queues.
+
+Two threads feed the one that infers: `picture` decodes and looks for cuts, `sound` decodes, resamples and listens for
+speech. Queues are short and every wait on them is timed and looks at the cancel token, so memory does not grow with the
+video and a cancelled run ends at the next batch. Features go straight to the store.
+"""
+
+import queue
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Final, Generic, TypeVar
+
+import numpy as np
+
+from engine.branches import AUDIO_RATE_HZ, SLICE_FRAMES
+from engine.emotions import COUNT
+from engine.errors import CancelledError
+from engine.faces.crops import square_crop
+from engine.faces.detector import FaceDetector
+from engine.faces.tracks import FaceTracker, SettledFrame
+from engine.features import Evidence, FeatureStore, FeatureWriter
+from engine.media import Media, SoundSecond
+from engine.model import Model
+from engine.shots import CutDetector
+from engine.speech import SpeechDetector, silent
+from engine.values import Frame, Gap, Part, Progress, Track
+from engine.windows import GRID_HZ, SLICE_S, slice_grid, slice_times
+
+FRAME_QUEUE: Final = 16
+SOUND_QUEUE: Final = 32
+SOUND_GROUP_S: Final = 8
+"""Seconds of sound looked at together."""
+MIN_SLICE_PRESENCE: Final = 8
+"""Of a slice's 16 steps, in how many the face must be there; the others repeat the nearest one."""
+PROGRESS_EVERY_S: Final = 0.1
+_WAIT_S: Final = 0.1
+
+Item = TypeVar("Item")
+
+
+class Stopwatch:
+    """Seconds spent in each stage; stages of different threads overlap."""
+
+    def __init__(self) -> None:
+        self.spent: dict[str, float] = defaultdict(float)
+
+    def timed(self, stage: str, work: Callable[[], Item]) -> Item:
+        began = time.perf_counter()
+        try:
+            return work()
+        finally:
+            self.spent[stage] += time.perf_counter() - began
+
+
+class _Feed(Generic[Item]):
+    """A generator run in a thread of its own, read through a bounded queue; its error is raised where it is read."""
+
+    _END: Final = object()
+
+    def __init__(self, name: str, items: Iterator[Item], size: int, stopped: Callable[[], bool]) -> None:
+        self._items = items
+        self._queue: queue.Queue[object] = queue.Queue(size)
+        self._stopped = stopped
+        self._closed = threading.Event()
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._work, name=f"affectline-{name}", daemon=True)
+        self.ended = False
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def get(self, wait: bool) -> Item | None:
+        """The next item; None when there is none yet (or, once `ended` is set, at the end).
+
+        Raises:
+            CancelledError: the work was cancelled while waiting.
+            Exception: whatever the generator raised.
+        """
+        while not self.ended:
+            if self._stopped():
+                raise CancelledError("analysis cancelled")
+            try:
+                item = self._queue.get(timeout=_WAIT_S) if wait else self._queue.get_nowait()
+            except queue.Empty:
+                if wait:
+                    continue
+                return None
+            if item is self._END:
+                self.ended = True
+                self._thread.join()
+                if self._error is not None:
+                    raise self._error
+                return None
+            return item  # type: ignore[return-value]
+        return None
+
+    def close(self) -> None:
+        """Stop the generator and wait for its thread."""
+        self._closed.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _work(self) -> None:
+        try:
+            for item in self._items:
+                if not self._put(item):
+                    break
+        except BaseException as error:  # handed to the reader, which raises it
+            self._error = error
+        self._put(self._END)
+
+    def _put(self, item: object) -> bool:
+        while not (self._closed.is_set() or self._stopped()):
+            try:
+                self._queue.put(item, timeout=_WAIT_S)
+                return True
+            except queue.Full:
+                continue
+        return False
+
+
+@dataclass(slots=True)
+class _Crops:
+    """The crops of one frame's faces: by track, for the frame branch and for the slice branch."""
+
+    frame: dict[int, np.ndarray]
+    slice: dict[int, np.ndarray]
+
+
+@dataclass(slots=True)
+class _Slicer:
+    """Puts a shot's crops on its 25 Hz grid and gives out slices of 16 as they fill.
+
+    Which frame feeds a step is settled when the next frame is known: the nearer in time, of two equally near the
+    earlier.
+    """
+
+    start_s: float
+    shot: int
+    before: tuple[float, dict[int, np.ndarray]] | None = None
+    step: int = 0
+    filled: dict[int, list[np.ndarray | None]] = field(default_factory=dict)
+
+    def push(self, time_s: float, crops: dict[int, np.ndarray]) -> Iterator[tuple[int, float, np.ndarray]]:
+        """The next frame's crops by track. Yields (track, slice start, (16, S, S, C))."""
+        if self.before is not None:
+            before_s, held = self.before
+            while (grid_s := self._time_s()) - before_s <= time_s - grid_s + 1e-6:
+                yield from self._fill(held)
+        self.before = (time_s, crops)
+
+    def finish(self, end_s: float) -> Iterator[tuple[int, float, np.ndarray]]:
+        """The steps up to the end of the shot; a shot shorter than a slice is filled up with its last frame."""
+        if self.before is None:
+            return
+        last = slice_times(slice_grid(self.start_s, end_s))[-1, -1]
+        while self._time_s() <= last + 1e-6:
+            yield from self._fill(self.before[1])
+
+    def _time_s(self) -> float:
+        return self.start_s + self.step / GRID_HZ
+
+    def _fill(self, crops: dict[int, np.ndarray]) -> Iterator[tuple[int, float, np.ndarray]]:
+        place = self.step % SLICE_FRAMES
+        for track, crop in crops.items():
+            self.filled.setdefault(track, [None] * SLICE_FRAMES)[place] = crop
+        self.step += 1
+        if place == SLICE_FRAMES - 1:
+            start_s = self.start_s + SLICE_S * (self.step // SLICE_FRAMES - 1)
+            for track in sorted(self.filled):
+                steps = self.filled[track]
+                if sum(crop is not None for crop in steps) >= MIN_SLICE_PRESENCE:
+                    yield track, start_s, _completed(steps)
+            self.filled = {}
+
+
+def _completed(steps: list[np.ndarray | None]) -> np.ndarray:
+    """Missing steps repeat the nearest one that is there, of two the earlier."""
+    known = [index for index, crop in enumerate(steps) if crop is not None]
+    return np.stack([steps[min(known, key=lambda k: (abs(k - index), k))] for index in range(len(steps))])  # type: ignore[arg-type]
+
+
+class Stream:
+    """One pass over a media file (or a range of it) with a model's trunks.
+
+    Args:
+        start_s, end_s: the range looked at, media seconds.
+    """
+
+    def __init__(
+        self, media: Media, model: Model, writer: FeatureWriter, start_s: float, end_s: float,
+        cancelled: Callable[[], bool], clock: Stopwatch,
+    ) -> None:  # fmt: skip
+        self._media, self._model, self._writer = media, model, writer
+        self._start_s, self._end_s = start_s, end_s
+        self._picture_end_s = min(end_s, media.end_s)
+        self._cancelled = cancelled
+        self.clock = clock
+        self._unreadable: list[Gap] = []
+        self._times: list[float] = []
+        self._shots: list[float] = []
+        self._slicer: _Slicer | None = None
+        self._frames: list[tuple[int, int, float, np.ndarray]] = []
+        self._slices: list[tuple[int, int, float, np.ndarray]] = []
+        self._slice_keys: list[tuple[int, int, float]] = []
+        self._seconds: list[tuple[int, float, bool, int]] = []
+        self._tracker: FaceTracker | None = None
+
+    def run(self) -> Iterator[Progress | Part]:
+        """Read everything; afterwards :meth:`finish` gives the store."""
+        began = time.perf_counter()
+        pictures = _Feed("picture", self._read_pictures(), FRAME_QUEUE, self._cancelled)
+        sound = _Feed("sound", self._read_sound(), SOUND_QUEUE, self._cancelled)
+        told = began
+        done_s = self._start_s
+        try:
+            pictures.start()
+            sound.start()
+            while not (pictures.ended and sound.ended):
+                item = pictures.get(wait=not pictures.ended and sound.ended)
+                if item is not None:
+                    frame, cut = item
+                    yield from self._settle(self._push(frame, cut))
+                    done_s = frame.time_s
+                heard = sound.get(wait=pictures.ended and not sound.ended)
+                if heard is not None:
+                    yield from self._hear(*heard)
+                    if not self._media.info.has_video:
+                        done_s = float(heard[0][-1].second + 1)
+                if item is None and heard is None and not (pictures.ended and sound.ended):
+                    time.sleep(0.002)
+                now = time.perf_counter()
+                if now - told >= PROGRESS_EVERY_S:
+                    told = now
+                    yield self._progress(done_s, now - began)
+            yield from self._settle(self._tracker.finish() if self._tracker else [])
+            yield from self._end_shot(self._picture_end_s)
+            yield from self._infer_frames(everything=True)
+            yield from self._infer_slices(everything=True)
+            yield self._progress(self._end_s, time.perf_counter() - began)
+        finally:
+            pictures.close()
+            sound.close()
+
+    def finish(self) -> FeatureStore:
+        """Write the evidence; the store is then complete."""
+        ends = [*self._shots[1:], self._picture_end_s] if self._shots else []
+        keys = self._slice_keys
+        evidence = Evidence(
+            media=self._media.info, start_s=self._start_s, end_s=self._end_s,
+            times_s=np.array(self._times), shot_start_s=np.array(self._shots), shot_end_s=np.array(ends),
+            tracks=self._tracker.tracks() if self._tracker else (),
+            slice_track=np.array([key[0] for key in keys], np.int64),
+            slice_shot=np.array([key[1] for key in keys], np.int64),
+            slice_start_s=np.array([key[2] for key in keys], np.float64),
+            second=np.array([row[0] for row in self._seconds], np.int64),
+            speech_share=np.array([row[1] for row in self._seconds], np.float64),
+            silent=np.array([row[2] for row in self._seconds], np.bool_),
+            samples=np.array([row[3] for row in self._seconds], np.int64),
+            sound_end_s=self._media.sound_end_s if self._media.info.has_audio else None,
+            unreadable=tuple(self._unreadable),
+        )  # fmt: skip
+        return self._writer.finish(evidence)
+
+    def _progress(self, done_s: float, elapsed_s: float) -> Progress:
+        total_s = self._end_s - self._start_s
+        return Progress(min(max(0.0, done_s - self._start_s), total_s), total_s, len(self._times), elapsed_s)
+
+    # In threads of their own
+
+    def _read_pictures(self) -> Iterator[tuple[Frame, bool]]:
+        if not self._media.info.has_video:
+            return
+        cuts = CutDetector()
+        frames = self._media.frames(self._start_s, self._end_s, self._cancelled, self._unreadable.append)
+        while (frame := self.clock.timed("decode", lambda: next(frames, None))) is not None:
+            seen = frame
+            yield seen, self.clock.timed("decode", lambda: cuts.is_cut(seen.rgb))
+
+    def _read_sound(self) -> Iterator[tuple[list[SoundSecond], np.ndarray]]:
+        """Groups of seconds with the share of speech in each. The second before the range is heard too: what is
+        speech depends on it."""
+        if not self._media.info.has_audio:
+            return
+        detector = self.clock.timed("audio", SpeechDetector)
+        seconds = self._media.sound(self._start_s - 1, self._end_s, self._cancelled)
+        before: np.ndarray | None = None
+        group: list[SoundSecond] = []
+        while True:
+            second = self.clock.timed("audio", lambda: next(seconds, None))
+            if second is not None and second.second + 1 <= self._start_s:
+                before = second.wave
+                continue
+            if second is not None:
+                group.append(second)
+            if group and (second is None or len(group) == SOUND_GROUP_S):
+                waves = np.stack([item.wave for item in group])
+                valid = np.array([item.valid_samples for item in group])
+                earlier = before
+                yield group, self.clock.timed("audio", lambda: detector.shares(waves, earlier, valid))
+                before, group = waves[-1], []
+            if second is None:
+                return
+
+    # In the thread that infers
+
+    def _push(self, frame: Frame, cut: bool) -> list[SettledFrame]:
+        if self._tracker is None:
+            self._tracker = FaceTracker(self.clock.timed("faces", lambda: FaceDetector(self._model.device.processor)))
+        tracker = self._tracker
+        return self.clock.timed("faces", lambda: tracker.push(frame, cut))
+
+    def _settle(self, settled: list[SettledFrame]) -> Iterator[Part]:
+        for item in settled:
+            time_s = item.frame.time_s
+            if item.shot == len(self._shots):
+                yield from self._end_shot(time_s)
+                self._shots.append(time_s)
+                self._slicer = _Slicer(time_s, item.shot)
+            self._times.append(time_s)
+            crops = self.clock.timed("faces", lambda: self._cut_crops(item))  # noqa: B023 (called at once)
+            for track, crop in crops.frame.items():
+                self._frames.append((track, item.frame.index, time_s, crop))
+            assert self._slicer is not None
+            for track, start_s, pictures in self._slicer.push(time_s, crops.slice):
+                self._slices.append((track, item.shot, start_s, pictures))
+            yield from self._infer_frames()
+            yield from self._infer_slices()
+
+    def _cut_crops(self, item: SettledFrame) -> _Crops:
+        """Square crops of a frame's faces; the slice branch shares the frame branch's where they are alike."""
+        manifest = self._model.bundle.manifest
+        shapes = [(c.margin, c.crop_px, c.grey) for c in (manifest.frame, manifest.slice)]
+        frame = {face.track: _crop(item, face.box, *shapes[0]) for face in item.faces}
+        if shapes[0] == shapes[1]:
+            return _Crops(frame, frame)
+        return _Crops(frame, {face.track: _crop(item, face.box, *shapes[1]) for face in item.faces})
+
+    def _end_shot(self, end_s: float) -> Iterator[Part]:
+        if self._slicer is not None:
+            for track, start_s, pictures in self._slicer.finish(end_s):
+                self._slices.append((track, self._slicer.shot, start_s, pictures))
+            self._slicer = None
+            yield from self._infer_slices()
+
+    def _infer_frames(self, everything: bool = False) -> Iterator[Part]:
+        size = self._model.batch["frame"]
+        while len(self._frames) >= size or (everything and self._frames):
+            self._check_cancelled()
+            rows, self._frames = self._frames[:size], self._frames[size:]
+            crops = np.stack([row[3] for row in rows])
+            features = self.clock.timed("frame", lambda: self._model.frame_features(crops))  # noqa: B023
+            self._writer.append("frame", np.array([row[:2] for row in rows]), features)
+            answers = self._model.probabilities("frame", features)
+            yield from _parts("frame", [(row[0], row[2], row[2]) for row in rows], answers)
+
+    def _infer_slices(self, everything: bool = False) -> Iterator[Part]:
+        size = self._model.batch["slice"]
+        while len(self._slices) >= size or (everything and self._slices):
+            self._check_cancelled()
+            rows, self._slices = self._slices[:size], self._slices[size:]
+            crops = np.stack([row[3] for row in rows])
+            features = self.clock.timed("slice", lambda: self._model.slice_features(crops))  # noqa: B023
+            first = len(self._slice_keys)
+            self._slice_keys += [row[:3] for row in rows]
+            self._writer.append("slice", np.array([(row[0], first + at) for at, row in enumerate(rows)]), features)
+            answers = self._model.probabilities("slice", features)
+            yield from _parts("slice", [(row[0], row[2], row[2] + SLICE_S) for row in rows], answers)
+
+    def _hear(self, group: list[SoundSecond], shares: np.ndarray) -> Iterator[Part]:
+        size = self._model.batch["audio"]
+        for at in range(0, len(group), size):
+            self._check_cancelled()
+            some = group[at : at + size]
+            waves = np.stack([item.wave for item in some])
+            features = self.clock.timed("audio", lambda: self._model.audio_features(waves))  # noqa: B023
+            self._writer.append("audio", np.array([[item.second] for item in some]), features)
+            valid = np.array([item.valid_samples for item in some])
+            quiet = silent(waves, valid)
+            for index, item in enumerate(some):
+                row = (item.second, float(shares[at + index]), bool(quiet[index]), item.valid_samples)
+                self._seconds.append(row)
+            answers = self._model.probabilities("audio", features)
+            ends = [item.second + item.valid_samples / AUDIO_RATE_HZ for item in some]
+            rows = Track(np.array([float(item.second) for item in some]), np.array(ends), answers)
+            yield Part("audio", None, rows)
+
+    def _check_cancelled(self) -> None:
+        if self._cancelled():
+            raise CancelledError("analysis cancelled")
+
+
+def _crop(item: SettledFrame, box: np.ndarray, margin: float, side_px: int, grey: bool) -> np.ndarray:
+    """(S, S, 3) or, grey, (S, S, 1) uint8. Grey is ITU-R BT.601 luma, as the grey training images were made."""
+    crop = square_crop(item.frame.rgb, box, margin, side_px)
+    if not grey:
+        return crop
+    luma = crop @ np.array([0.299, 0.587, 0.114], np.float32)
+    return np.rint(luma).astype(np.uint8)[..., None]
+
+
+def _parts(branch: str, rows: list[tuple[int, float, float]], answers: np.ndarray) -> Iterator[Part]:
+    """One part a track of a batch."""
+    tracks = np.array([row[0] for row in rows])
+    spans = np.array([row[1:] for row in rows])
+    for track in np.unique(tracks):
+        which = tracks == track
+        part = Track(spans[which, 0], spans[which, 1], answers[which].reshape(-1, COUNT))
+        yield Part(branch, int(track), part)  # type: ignore[arg-type]

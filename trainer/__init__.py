@@ -1,0 +1,1 @@
+"""Labelled examples in, a new model bundle out. No Qt, no SQL."""

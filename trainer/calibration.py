@@ -1,0 +1,140 @@
+"""Temperatures and the uncertainty threshold, on held-out people, of what is displayed: the smoothed posterior."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+
+from engine.bundle import WindowConfig
+from engine.emotions import COUNT, EMOTIONS
+from engine.fusion import Fusion
+from engine.windows import SLICE_S, cells, segments, selective_threshold, smooth, window_grid
+from trainer.stage2 import NEUTRAL, FeatureSet, Maker, fuse
+
+FRAME_STEP_S = 0.1
+"""Made timelines have ten frames a second: the features of made frames repeat anyway."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """A made video of one person: its windows, what they pool, and who is right at each time.
+
+    `truth` (T,) is the emotion meant at the centre of each window; `changes` lists (start_s, end_s, emotion).
+    """
+
+    start_s: np.ndarray
+    end_s: np.ndarray
+    sets: tuple[FeatureSet, ...]
+    truth: np.ndarray
+    changes: tuple[tuple[float, float, int], ...]
+
+
+def made_timeline(maker: Maker, config: WindowConfig, rng: np.random.Generator, expressions: int = 5) -> Timeline:
+    """A timeline of some expressions of 2.5 to 6 s, every other one neutral in half of the timelines.
+
+    A third has a face only, a third a voice only, a third both.
+    """
+    alternate = rng.random() < 0.5
+    mode = ("face", "voice", "both")[int(rng.integers(3))]
+    changes: list[tuple[float, float, int]] = []
+    frames, slices, seconds = [], [], []
+    end_s = 0.0
+    for number in range(expressions):
+        emotion = NEUTRAL if alternate and number % 2 else int(rng.integers(COUNT))
+        start_s, end_s = end_s, end_s + float(rng.integers(4, 10)) * SLICE_S
+        changes.append((start_s, end_s, emotion))
+        peak = int(rng.choice(maker.face_of[emotion]))
+        for time_s in np.arange(start_s, end_s - 1e-6, FRAME_STEP_S):
+            frames.append((time_s, maker.faces.frame[peak, int(rng.integers(maker.faces.frame.shape[1]))]))
+        for time_s in np.arange(start_s, end_s - 1e-6, SLICE_S):
+            slices.append((time_s, maker.faces.slice[peak, int(rng.integers(maker.faces.slice.shape[1]))]))
+        voice = maker.voice(emotion, rng, most=6)
+        for index in range(min(len(voice), int(end_s - start_s))):
+            seconds.append((start_s + index, voice[index]))
+    starts, ends = window_grid(0.0, end_s, config.length_s, config.hop_s)
+    none = np.zeros((0, 0), np.float32)
+    sets = []
+    for a, b in zip(starts, ends, strict=True):
+        face = (_between(frames, a, b, 0.0), _between(slices, a, b, SLICE_S / 2)) if mode != "voice" else (none, none)
+        sets.append((*face, _between(seconds, a, b, 0.5) if mode != "face" else none))
+    there = np.array([any(len(part) for part in item) for item in sets])
+    starts, ends, kept = starts[there], ends[there], [item for item, yes in zip(sets, there, strict=True) if yes]
+    middle = (starts + ends) / 2
+    truth = np.array([next(emotion for _, last_s, emotion in changes if time_s < last_s) for time_s in middle], np.int64)
+    return Timeline(starts, ends, tuple(kept), truth, tuple(changes))
+
+
+def _between(rows: list[tuple[float, np.ndarray]], start_s: float, end_s: float, middle_s: float) -> np.ndarray:
+    """Features of the rows whose middle lies in an interval."""
+    kept = [row for time_s, row in rows if start_s - 1e-6 <= time_s + middle_s < end_s + 1e-6]
+    return np.stack(kept) if kept else np.zeros((0, 0), np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class FusedCalibration:
+    """The temperature of the smoothed posterior, the threshold of "uncertain", and what they were fitted on."""
+
+    temperature: float
+    uncertain_below: float
+    windows: int
+    segments: int
+    accuracy: float
+
+
+def fit_fused(fusion: Fusion, timelines: Sequence[Timeline], config: WindowConfig) -> FusedCalibration:
+    """The temperature that makes the right emotion's posterior likeliest, and the confidence from which segments are
+    right 80 % of the time."""
+    timelines = [item for item in timelines if len(item.truth)]
+    logits = fuse(fusion, [features for item in timelines for features in item.sets])
+    logs = logits - np.log(np.exp(logits - logits.max(1, keepdims=True)).sum(1, keepdims=True)) - logits.max(1, keepdims=True)
+    truth = np.concatenate([item.truth for item in timelines])
+    middle_s = np.concatenate([(item.start_s + item.end_s) / 2 for item in timelines])
+    restarts = _restarts(timelines)
+
+    def posterior(temperature: float) -> np.ndarray:
+        return smooth(logs, middle_s, restarts, temperature, config.stay_s)
+
+    def loss(log_temperature: float) -> float:
+        given = posterior(float(np.exp(log_temperature)))[np.arange(len(truth)), truth]
+        return -float(np.log(np.maximum(given, 1e-9)).mean())
+
+    found = minimize_scalar(loss, bounds=(np.log(0.2), np.log(20.0)), method="bounded", options={"xatol": 0.01})
+    temperature = float(np.exp(found.x))
+    smoothed = posterior(temperature)
+    confidence, right = _judged_segments(timelines, smoothed, restarts, config)
+    return FusedCalibration(
+        temperature, min(max(selective_threshold(confidence, right, 0.8), 1 / COUNT), 0.99), len(truth), len(right),
+        float((smoothed.argmax(1) == truth).mean()),
+    )  # fmt: skip
+
+
+def _restarts(timelines: Sequence[Timeline]) -> np.ndarray:
+    """True on the first window of each timeline and after each hole in it."""
+    flags = []
+    for item in timelines:
+        holes = np.diff(item.start_s) > 0.5 + 1e-6
+        flags.append(np.concatenate([[True], holes]))
+    return np.concatenate(flags)
+
+
+def _judged_segments(
+    timelines: Sequence[Timeline], smoothed: np.ndarray, restarts: np.ndarray, config: WindowConfig
+) -> tuple[np.ndarray, np.ndarray]:
+    """Confidence of each segment, and whether its emotion is the one meant for most of its time."""
+    confidence, right = [], []
+    at = 0
+    for item in timelines:
+        stop = at + len(item.truth)
+        spans = cells(item.start_s, item.end_s, restarts[at:stop])
+        for segment in segments(*spans, smoothed[at:stop], 0.5, restarts[at:stop], config.min_segment_s):
+            label = EMOTIONS.index(segment.emotion)
+            meant_s = sum(
+                max(0.0, min(end_s, segment.end_s) - max(start_s, segment.start_s))
+                for start_s, end_s, emotion in item.changes
+                if emotion == label
+            )
+            confidence.append(segment.confidence)
+            right.append(meant_s > (segment.end_s - segment.start_s) / 2)
+        at = stop
+    return np.array(confidence), np.array(right)
