@@ -335,7 +335,9 @@ def _show_step(step: Any, view: "ProgressView") -> None:
     "--labels", default="ferplus", show_default=True, type=click.Choice(["ferplus", "fer2013"]),
     help="For FER data: the crowd's majority, or the original labels.",
 )  # fmt: skip
-@click.option("--split", default=None, help="Which part of the data; default is what the bundle has not seen.")
+@click.option(
+    "--split", default=None, help="FER2013: public (default), private, train, dev. Voices: unseen (default), all."
+)
 @click.option("--format", "form", default="text", show_default=True, type=click.Choice(["text", "json"]))
 def evaluate(bundle: str, data: Path, labels: Literal["ferplus", "fer2013"], split: str | None, form: str) -> int:
     """Score BUNDLE on labelled DATA, in the rows of the paper's table that the data allow."""

@@ -2,45 +2,23 @@
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from engine.emotions import EMOTIONS
 
-
-class Row(Protocol):
-    """Scores of one row of the paper's table; `recalls` (7,) has NaN for a class without examples."""
-
-    @property
-    def accuracy(self) -> float: ...
-    @property
-    def uar(self) -> float: ...
-    @property
-    def count(self) -> int: ...
-    @property
-    def recalls(self) -> Sequence[float]: ...
+if TYPE_CHECKING:
+    from trainer.evaluation import Report
 
 
-class Report(Protocol):
-    """What `trainer.evaluation.evaluate` ends with; `notes` say what was left out or has been seen in training."""
-
-    @property
-    def split(self) -> str: ...
-    @property
-    def labels(self) -> str: ...
-    @property
-    def rows(self) -> Mapping[str, Row]: ...
-    @property
-    def notes(self) -> Sequence[str]: ...
-
-
-def report_json(report: Report) -> str:
-    """`{"rows": {"CNN single frame": {"accuracy", "uar", "count", "recalls"}}}` and what was scored."""
+def report_json(report: "Report") -> str:
+    """`{"rows": {"CNN single frame": {"accuracy", "uar", "count", ...}}}` and what was scored; null is unknown."""
     rows = {
         name: {
             "accuracy": _rounded(row.accuracy),
             "uar": _rounded(row.uar),
             "count": int(row.count),
+            "calibration_error": _rounded(row.calibration_error),
             "recalls": {emotion: _rounded(recall) for emotion, recall in zip(EMOTIONS, row.recalls, strict=True)},
         }
         for name, row in report.rows.items()
@@ -54,15 +32,16 @@ def report_json(report: Report) -> str:
     return json.dumps(document, indent=1)
 
 
-def report_lines(report: Report) -> Iterator[str]:
+def report_lines(report: "Report") -> Iterator[str]:
     """The table, one row a line, recalls in the order of the labels."""
     yield f"split: {report.split}; labels: {report.labels}"
     yield from report.notes
     heads = "".join(f"{emotion:>9}" for emotion in EMOTIONS)
-    yield f"{'':<20}{'accuracy':>9}{'UAR':>8}{'count':>8}   recall:{heads}"
+    yield f"{'':<20}{'accuracy':>9}{'UAR':>8}{'count':>8}{'ECE':>8}   recall:{heads}"
     for name, row in report.rows.items():
         recalls = "".join(f"{_percent(recall):>9}" for recall in row.recalls)
-        yield f"{name:<20}{_percent(row.accuracy):>9}{_percent(row.uar):>8}{row.count:>8}          {recalls}"
+        scores = f"{_percent(row.accuracy):>9}{_percent(row.uar):>8}{row.count:>8}{row.calibration_error:>8.3f}"
+        yield f"{name:<20}{scores}{'':>10}{recalls}"
 
 
 def _rounded(figure: float) -> float | None:

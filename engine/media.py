@@ -159,6 +159,7 @@ class Media:
     unreadable: tuple[Gap, ...]
     _index: _Index = field(repr=False)
     _origin_s: Fraction = field(repr=False)
+    _sound_until_s: float = field(repr=False)
 
     @property
     def path(self) -> Path:
@@ -240,7 +241,7 @@ class Media:
             stream = _audio_stream(container)
             if stream is None:
                 raise MediaVanishedError(self.path, "it changed while it was read")
-            clock, line = _Clock.of(stream, self._origin_s), SoundLine(first)
+            clock, line = _Clock.of(stream, self._origin_s), SoundLine(first, self._sound_until_s)
             for frame in _decoded(container, stream, stream.codec_context.decode, cancelled):
                 if frame is None:
                     line.lose()
@@ -383,9 +384,9 @@ def _read(path: Path, size_bytes: int, container: InputContainer, cancelled: Can
     if video is None and audio is None:
         raise MediaFormatError(path, "it holds no picture and no sound that can be decoded")
 
-    sound_start_s, sound_end_s = 0.0, 0.0
+    sound_start_s, sound_end_s, sound_until_s = 0.0, 0.0, math.inf
     if audio is not None:
-        sound_start_s, sound_end_s = _sound_span(container, audio, audio_log, origin_s)
+        sound_start_s, sound_end_s, sound_until_s = _sound_span(container, audio, audio_log, origin_s)
     index, times_s, end_s, unreadable = _NO_FRAMES, np.zeros(0), 0.0, list[Gap]()
     if video is not None and look is not None:
         index = _picture_index(path, video, video_log, look, cancelled)
@@ -415,7 +416,18 @@ def _read(path: Path, size_bytes: int, container: InputContainer, cancelled: Can
         video_codec=video.codec_context.codec.canonical_name if video else None,
         audio_codec=audio.codec_context.codec.canonical_name if audio else None,
     )
-    return Media(info, times_s, index.keyframes, end_s, sound_start_s, sound_end_s, tuple(unreadable), index, origin_s)
+    return Media(
+        info,
+        times_s,
+        index.keyframes,
+        end_s,
+        sound_start_s,
+        sound_end_s,
+        tuple(unreadable),
+        _index=index,
+        _origin_s=origin_s,
+        _sound_until_s=sound_until_s,
+    )
 
 
 def _video_stream(container: InputContainer) -> VideoStream | None:
@@ -655,17 +667,17 @@ def _stated_frame_ticks(video: VideoStream) -> float:
 
 def _sound_span(
     container: InputContainer, audio: AudioStream, log: _PacketLog, origin_s: Fraction
-) -> tuple[float, float]:
-    """Start and end of the sound, without what its decoder or an edit list drops at the ends."""
+) -> tuple[float, float, float]:
+    """Start and end of the sound, and what to cut it at: a codec pads its last packet beyond the end that is stated."""
     clock = _Clock.of(audio, origin_s)
     stated_s = _stated_end_s(container, audio, origin_s)
     if not log.ticks or log.end_tick is None:
-        return 0.0, stated_s or 0.0
+        return 0.0, stated_s or 0.0, math.inf
     first, last = min(log.ticks), max(log.ticks)
     if audio.start_time is not None:
         first = max(first, audio.start_time)
-    end_s = _trimmed(clock.second(log.end_tick), clock.second(last), stated_s)
-    return max(0.0, clock.second(first)), max(0.0, end_s)
+    until_s = stated_s if stated_s is not None and stated_s > clock.second(last) else math.inf
+    return max(0.0, clock.second(first)), max(0.0, min(clock.second(log.end_tick), until_s)), until_s
 
 
 def _stated_end_s(container: InputContainer, stream: VideoStream | AudioStream, origin_s: Fraction) -> float | None:

@@ -36,11 +36,13 @@ class SoundLine:
 
     Samples are counted on from one piece to the next; only a step of more than `SOUND_RESYNC_S`, or the first piece
     after a loss, is placed by its timestamp, with silence before it or its overlap dropped. A second is resampled from
-    its own samples and a fixed context around them, so it is the same wherever reading begins.
+    its own samples and a fixed context around them, so it is the same wherever reading begins. What comes after
+    `until_s` is dropped.
     """
 
-    def __init__(self, first_second: int = 0) -> None:
+    def __init__(self, first_second: int = 0, until_s: float = math.inf) -> None:
         self._second = first_second
+        self._until_s = until_s
         self._rate_hz = 0
         self._context = 0  # native samples
         self._chunks: list[F32] = []
@@ -70,11 +72,14 @@ class SoundLine:
         start = self._end
         if at_s is not None and abs(at_s - self.end_s) > self._tolerance_s:
             start = round(at_s * self._rate_hz)
-        self._tolerance_s = SOUND_RESYNC_S
         while self._end < start:
             self._append(np.zeros(min(self._rate_hz, start - self._end), np.float32))
             yield from self._complete()
-        self._append(wave[self._end - start :])
+        room = math.inf if math.isinf(self._until_s) else math.ceil(self._until_s * self._rate_hz) - start
+        kept = wave[self._end - start : int(min(len(wave), max(0, room)))]
+        self._append(kept)
+        # As long as all of it overlaps what is there, the place of the next piece is open too.
+        self._tolerance_s = SOUND_RESYNC_S if len(kept) else 0.0
         yield from self._complete()
 
     def finish(self) -> Iterator[SoundSecond]:

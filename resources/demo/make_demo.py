@@ -671,7 +671,7 @@ LINES = (
     Line("colleague", 10.6, "But it was gone. Nobody kept it.", 20, 122, 60),
     Line("astronaut", 18.0, "Oh! Is that really for me?", 90, 170, 120),
     Line("colleague", 20.0, "Yes, of course! Happy birthday!", 70, 180, 120),
-    Line("astronaut", 22.7, "No! Who took it? Give it back, right now!", 35, 190, 190),
+    Line("astronaut", 22.7, "No! Who took it? Give it back, right now!", 35, 190, 120),
 )
 VOICES = {"astronaut": "en-us+f3", "colleague": "en-us+m3"}
 DURATION_S = SHOTS[-1].end_s
