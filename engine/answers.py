@@ -16,8 +16,21 @@ from engine.features import FeatureStore
 from engine.model import Model
 from engine.netvlad import NetVLAD
 from engine.values import (
-    BRANCHES, F64, Bools, BranchName, FaceTrack, FrameTrack, FusedTrack, Gap, Ints, Label, Person, SecondTrack, Segment, Track,
-)  # fmt: skip
+    BRANCHES,
+    F64,
+    Bools,
+    BranchName,
+    FaceTrack,
+    FrameTrack,
+    FusedTrack,
+    Gap,
+    Ints,
+    Label,
+    Person,
+    SecondTrack,
+    Segment,
+    Track,
+)
 from engine.windows import SLICE_S, cells, no_face_gaps, segments, smooth, sound_gaps, window_grid
 
 AUDIO_OVERLAP_S = 0.5
@@ -131,7 +144,7 @@ class _Scorer:
         return rows[known], place[known]
 
     def _slices_of(self, track: FaceTrack) -> Ints:
-        rows = self._slice_rows.get(track.id, np.zeros(0, np.int64))
+        rows: Ints = self._slice_rows.get(track.id, np.zeros(0, np.int64))
         middle_s = self.evidence.slice_start_s[rows] + SLICE_S / 2
         return rows[middle_s <= max(track.time_s[-1], track.time_s[0] + SLICE_S / 2)]
 
@@ -154,9 +167,11 @@ class _Scorer:
         return Person(name, None, self._present_s(face.frame_s), tracks, frames, slices, fused, parts, label)
 
     def _present_s(self, frame_s: F64) -> float:
-        """How long these frames are on screen together."""
+        """How long these frames are on screen together; what could not be read between them does not count."""
         times = self.evidence.times_s
         ends = np.append(times[1:], self.evidence.shot_end_s[-1])
+        for gap in self.evidence.unreadable:
+            ends[(times < gap.start_s) & (gap.start_s < ends)] = gap.start_s
         place = np.searchsorted(times, frame_s - 1e-9)
         return float((ends[place] - times[place]).sum())
 
@@ -220,7 +235,7 @@ class _Scorer:
             self.model.fuse([self._sets(window.rows) for window in windows[at : at + group]])
             for at in range(0, len(windows), group)
         ]
-        return np.concatenate(parts) if parts else np.zeros((0, COUNT), np.float32)
+        return np.concatenate([np.zeros((0, COUNT), np.float32), *parts])
 
     def _sets(self, rows: tuple[Ints, Ints, Ints]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         frame, slices, audio = (self.store.features(b, r) for b, r in zip(BRANCHES, rows, strict=True))
@@ -301,4 +316,4 @@ def _by_track(track: np.ndarray) -> dict[int, Ints]:
     """Rows of each track, ascending."""
     order = np.argsort(track, kind="stable")
     ids, first = np.unique(np.asarray(track)[order], return_index=True)
-    return {int(number): rows for number, rows in zip(ids, np.split(order, first[1:]), strict=True)}
+    return {int(number): rows for number, rows in zip(ids, np.split(order, first)[1:], strict=True)}

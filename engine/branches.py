@@ -118,28 +118,27 @@ class Branch(nn.Module):
     def prepared(self) -> "Branch":
         """For inference: batch-norms folded, evaluation mode. In place."""
         fold_batch_norms(self.trunk)
-        return cast("Branch", self.eval().requires_grad_(False))
+        return self.eval().requires_grad_(False)
 
 
 def frame_branch(config: FrameConfig) -> Branch:
     """(N, 3, S, S) -> (N, 256)."""
     trunk = FaceNetTrunk(config.width, config.repeats)
-    head = PictureHead(
-        trunk.out_channels, trunk.side(config.input_px), config.head_channels, config.head_kernel, FEATURES["frame"], config.dropout
-    )
+    side, out = trunk.side(config.input_px), FEATURES["frame"]
+    head = PictureHead(trunk.out_channels, side, config.head_channels, config.head_kernel, out, config.dropout)
     return Branch("frame", trunk, head, config.dropout)
 
 
 def slice_branch(config: SliceConfig, batch_norm: bool = False, depth: int = 3) -> Branch:
     """(N, 3, 16, S, S) -> (N, 256). `batch_norm` and `depth` as in :class:`C3DTrunk`, for training from scratch."""
     trunk = C3DTrunk(config.width, batch_norm, depth)
-    head = PictureHead(
-        trunk.out_channels, trunk.side(config.input_px), config.head_channels, config.head_kernel, FEATURES["slice"], config.dropout
-    )
+    side, out = trunk.side(config.input_px), FEATURES["slice"]
+    head = PictureHead(trunk.out_channels, side, config.head_channels, config.head_kernel, out, config.dropout)
     return Branch("slice", trunk, head, config.dropout)
 
 
 def audio_branch(config: AudioConfig) -> Branch:
     """(N, 1, 22050) -> (N, 128)."""
     trunk = SoundNetTrunk(config.width)
-    return Branch("audio", trunk, SoundHead(trunk.out_channels, config.head_channels, config.lstm, config.dropout), config.dropout)
+    head = SoundHead(trunk.out_channels, config.head_channels, config.lstm, config.dropout)
+    return Branch("audio", trunk, head, config.dropout)

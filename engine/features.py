@@ -10,13 +10,14 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save as dump_arrays
 
 from engine.branches import FEATURES
 from engine.errors import StorageError
@@ -77,16 +78,15 @@ class FeatureWriter:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._files: dict[str, BinaryIO] = {}
         try:
             if folder.exists():
                 shutil.rmtree(folder)
             folder.mkdir(parents=True)
-            self._files: dict[str, BinaryIO] = {
-                f"{branch}.{kind}": (folder / f"{branch}.{kind}").open("wb")
-                for branch in BRANCHES
-                for kind in ("f16", "keys")
-            }
+            for name in (f"{branch}.{kind}" for branch in BRANCHES for kind in ("f16", "keys")):
+                self._files[name] = (folder / name).open("wb")
         except OSError as error:
+            self.discard()
             raise StorageError(folder, error.strerror or "cannot be written") from error
 
     def append(self, branch: BranchName, keys: np.ndarray, features: np.ndarray) -> None:
@@ -104,22 +104,25 @@ class FeatureWriter:
             raise StorageError(self.folder, error.strerror or "cannot be written") from error
 
     def finish(self, evidence: Evidence) -> "FeatureStore":
-        """Write the evidence and give the complete store."""
+        """Write the evidence and give the complete store.
+
+        Raises:
+            StorageError: the disk is full or gone.
+        """
         try:
-            self._close()
+            for file in self._files.values():
+                file.close()
             _write_evidence(self.folder / _EVIDENCE, evidence)
         except OSError as error:
             raise StorageError(self.folder, error.strerror or "cannot be written") from error
         return FeatureStore(self.folder, evidence)
 
     def discard(self) -> None:
-        """Close and remove everything."""
-        self._close()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def _close(self) -> None:
+        """Remove everything; what could not be written any more does not matter."""
         for file in self._files.values():
-            file.close()
+            with suppress(OSError):
+                file.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class FeatureStore:
@@ -184,7 +187,7 @@ def _write_evidence(path: Path, evidence: Evidence) -> None:
         "tracks": [[track.id, track.shot] for track in evidence.tracks],
     }
     part = path.with_name(path.name + ".part")
-    save_file(arrays, part, {"facts": json.dumps(facts)})
+    part.write_bytes(dump_arrays(arrays, {"facts": json.dumps(facts)}))
     os.replace(part, path)
 
 

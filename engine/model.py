@@ -1,11 +1,12 @@
 """A loaded bundle on a device: crops and waves in, features and probabilities out, as numpy arrays.
 
-Batches have a fixed size and are padded, so that an answer does not depend on what else was in its batch: the same
-video gives the same numbers however it is divided.
+Batches have a fixed size and are padded, so that an answer does not depend on what else was in its batch, not even in
+its last bits: the same video gives the same numbers however it is divided.
 """
 
+import copy
 from collections.abc import Sequence
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import numpy as np
 import torch
@@ -13,15 +14,21 @@ import torch
 from engine.branches import FEATURES, Branch
 from engine.bundle import Bundle
 from engine.device import Device
+from engine.emotions import COUNT
 from engine.fusion import Fusion, FusionInput
+from engine.trunks.c3d import LAYERS, C3DTrunk
+from engine.trunks.winograd import QuickC3D
 from engine.inputs import audio_input, frame_input, slice_input
+from engine.netvlad import NetVLAD
 from engine.values import BRANCHES, F32, BranchName
 
 BATCH_MACS: Final = 20e9
 """Multiply-adds in one batch on a CPU: at most 200 ms at the 175 GFLOP/s of two cores in fp32."""
 GPU_BATCH: Final = {"frame": 256, "slice": 16, "audio": 64}
 FULL_MACS: Final = {"frame": 1.42e9, "slice": 38.5e9, "audio": 0.06e9}
-FUSION_BATCH: Final = 64
+ANSWER_BATCH: Final = 64
+"""Rows a batch of classifiers and fusion. Matrix libraries sum a row in another order where it is one of a few left
+over, so batches are always full."""
 
 
 class Model:
@@ -60,33 +67,53 @@ class Model:
 
     @torch.inference_mode()
     def _run(self, name: BranchName, x: torch.Tensor, count: int) -> np.ndarray:
-        out = self._branches[name](x.to(self.device.dtype))
+        branch = self._branches[name]
+        out = branch(x.to(next(branch.parameters()).dtype))
         return cast("np.ndarray", out[:count].float().cpu().numpy().astype(np.float16))
 
     @torch.inference_mode()
     def probabilities(self, name: BranchName, features: np.ndarray) -> F32:
         """Features (N, D), as stored -> the branch's own answer (N, 7), at its temperature."""
-        if len(features) == 0:
-            return np.zeros((0, 7), np.float32)
         temperature = getattr(self.bundle.manifest.calibration, name)
-        logits = self._classifiers[name](torch.from_numpy(np.asarray(features, np.float32)))
-        return cast("F32", torch.softmax(logits / temperature, 1).numpy())
+        answers = [np.zeros((0, COUNT), np.float32)]
+        for at in range(0, len(features), ANSWER_BATCH):
+            rows = np.asarray(features[at : at + ANSWER_BATCH], np.float32)
+            logits = self._classifiers[name](torch.from_numpy(_padded(rows, ANSWER_BATCH)))
+            answers.append(torch.softmax(logits / temperature, 1)[: len(rows)].numpy())
+        return np.concatenate(answers)
 
     @torch.inference_mode()
     def fuse(self, sets: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> F32:
         """Fused probabilities (N, 7), raw, of N sets of features (frames, slices, seconds), each (T, D), T may be 0."""
-        parts = [
-            torch.softmax(self.fusion(padded_sets(sets[at : at + FUSION_BATCH])), 1).numpy()
-            for at in range(0, len(sets), FUSION_BATCH)
-        ]
-        return np.concatenate(parts) if parts else np.zeros((0, 7), np.float32)
+        answers = [np.zeros((0, COUNT), np.float32)]
+        for at in range(0, len(sets), ANSWER_BATCH):
+            pooled = [self._pooled(*item) for item in sets[at : at + ANSWER_BATCH]]
+            batch = [_padded(np.stack(column), ANSWER_BATCH) for column in zip(*pooled, strict=True)]
+            logits = self.fusion.from_sums(*(torch.from_numpy(column) for column in batch))
+            answers.append(torch.softmax(logits, 1)[: len(pooled)].numpy())
+        return np.concatenate(answers)
+
+    def _pooled(self, frames: np.ndarray, slices: np.ndarray, seconds: np.ndarray) -> tuple[Any, ...]:
+        """One set for `Fusion.from_sums`, without its first dimension. By itself: padded to the length of another set,
+        it would be summed in another order."""
+        voice = seconds.mean(0) if len(seconds) else np.zeros(FEATURES["audio"], np.float32)
+        return (
+            _sums(self.fusion.frame_vlad, frames), len(frames) > 0,
+            _sums(self.fusion.slice_vlad, slices), len(slices) > 0, voice, len(seconds) > 0,
+        )  # fmt: skip
+
+
+def _sums(vlad: NetVLAD, features: np.ndarray) -> np.ndarray:
+    """NetVLAD sums (K, D) of features (T, D)."""
+    x = torch.from_numpy(np.asarray(features, np.float32))[None]
+    return cast("np.ndarray", vlad.sums(x, torch.ones(x.shape[:2], dtype=torch.bool))[0].numpy())
 
 
 def padded_sets(sets: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> FusionInput:
     """Sets of features as one padded batch with masks."""
     tensors = []
     for column, name in enumerate(BRANCHES):
-        longest = max(1, max(len(item[column]) for item in sets))
+        longest = max(1, *(len(item[column]) for item in sets))
         values = torch.zeros(len(sets), longest, FEATURES[name])
         mask = torch.zeros(len(sets), longest, dtype=torch.bool)
         for row, item in enumerate(sets):
@@ -100,13 +127,11 @@ def padded_sets(sets: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> Fu
 
 def _moved(branch: Branch, device: Device) -> Branch:
     """A copy of a branch on a device, in the layout its convolutions run fastest in."""
-    import copy
-
     moved = copy.deepcopy(branch).to(device.processor, device.dtype)
     if branch.name == "frame":
-        return cast("Branch", moved.to(memory_format=torch.channels_last))
+        moved.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if branch.name == "slice":
-        moved.trunk.to(memory_format=torch.channels_last_3d)
+        moved.trunk.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
     return moved
 
 

@@ -26,6 +26,7 @@ VIDEO_CODECS = {".mp4": "libx264", ".mov": "libx264", ".mkv": "libx264", ".ts": 
 VIDEO_CODECS |= {".mpg": "mpeg1video", ".avi": "mpeg4", ".flv": "flv", ".gif": "gif"}
 SOUND_CODECS = {".mp4": "aac", ".mov": "aac", ".mkv": "aac", ".ts": "aac", ".webm": "libopus", ".mpg": "mp2"}
 SOUND_CODECS |= {".avi": "pcm_s16le", ".flv": "aac", ".wav": "pcm_s16le", ".mp3": "libmp3lame", ".m4a": "aac"}
+FORMANTS_HZ = ((600.0, 150.0), (1400.0, 250.0), (2600.0, 350.0))
 LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1"}
 
 
@@ -197,11 +198,11 @@ def face_frames(
 ) -> list[Picture]:
     """The astronaut's face, about `face_px` high and in the middle, swaying by `sway_px` once every `period` frames.
 
-    `other_person` mirrors the photograph and turns its colours, so that it is another picture of the same kind.
+    `other_person` mirrors the photograph and darkens it, so that it is another picture of the same kind.
     """
     picture, centre_x, centre_y, face_height = photograph(), 223.0, 120.0, 135.0
     if other_person:
-        picture, centre_x = np.ascontiguousarray(picture[:, ::-1, [1, 2, 0]]), picture.shape[1] - centre_x
+        picture, centre_x = np.uint8(picture[:, ::-1] * (0.8, 0.7, 0.6)), picture.shape[1] - centre_x
     scale = face_px / face_height
     turns = 2 * np.pi * np.arange(count) / period
     moves = np.stack([np.sin(turns), 0.5 * np.sin(2 * turns)], axis=1) * sway_px
@@ -212,7 +213,7 @@ def face_frames(
                 np.array([[scale, 0, width / 2 + x - scale * centre_x], [0, scale, height / 2 + y - scale * centre_y]]),
                 (width, height),
                 flags=cv2.INTER_AREA,
-                borderMode=cv2.BORDER_REFLECT_101,
+                borderMode=cv2.BORDER_REPLICATE,
             ),
             np.uint8,
         )
@@ -268,9 +269,6 @@ def speech_like(duration_s: float, rate_hz: int = 44100, pitch_hz: float = 130.0
     hiss = random.normal(0, 0.15, len(time_s)) * np.clip(1 - syllable / 0.12, 0, 1)
     wave = voice / np.abs(voice).max(initial=1e-9) * envelope + hiss
     return (0.5 * np.clip(wave, -1, 1)).astype(np.float32)
-
-
-FORMANTS_HZ = ((600.0, 150.0), (1400.0, 250.0), (2600.0, 350.0))
 
 
 def truncate(path: Path, fraction: float) -> Path:

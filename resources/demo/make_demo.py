@@ -3,7 +3,7 @@
     python resources/demo/make_demo.py resources/demo/demo.mp4
 
 Writes the clip and, beside it, `expected.toml`: what was meant, when. Needs scikit-image (the photograph), OpenCV,
-SciPy, PyAV with libx264, soxr and the program `espeak-ng`. With the same versions of these it writes the same bytes.
+SciPy, PyAV with libx264, soxr and the program `espeak-ng`. With the same versions of these it makes the same pictures.
 
 How a face is moved. Landmarks of the photograph, placed by hand, are given new positions by a `Face` (an expression).
 Thin-plate splines through them say, for every pixel of the frame, where in the photograph it comes from. At a slit
@@ -239,21 +239,9 @@ def ellipse(centre: tuple[float, float] | Floats, radii: tuple[float, float]) ->
 def shaded_collar(photo: Pixels) -> Pixels:
     """Without the glints on the suit's lining, which face detectors take for a second face."""
     lining = points(
-        (140.0, 176.0),
-        (156.0, 171.0),
-        (171.0, 205.0),
-        (179.0, 233.0),
-        (205.0, 243.0),
-        (256.0, 251.0),
-        (269.0, 225.0),
-        (279.0, 230.0),
-        (276.0, 258.0),
-        (246.0, 271.0),
-        (205.0, 266.0),
-        (164.0, 243.0),
-        (140.0, 212.0),
-        (134.0, 192.0),
-    )
+        (140.0, 176.0), (156.0, 171.0), (171.0, 205.0), (179.0, 233.0), (205.0, 243.0), (256.0, 251.0), (269.0, 225.0),
+        (279.0, 230.0), (276.0, 258.0), (246.0, 271.0), (205.0, 266.0), (164.0, 243.0), (140.0, 212.0), (134.0, 192.0),
+    )  # fmt: skip
     return over(photo, 14 + 0.25 * photo, polygon_mask(lining, 2.0))
 
 
