@@ -11,7 +11,7 @@ from pathlib import Path
 from engine.answers import answer
 from engine.bundle import Bundle
 from engine.device import Device
-from engine.errors import MediaFormatError
+from engine.errors import MediaFormatError, StorageError
 from engine.features import FeatureStore, FeatureWriter, address, for_path, open_store
 from engine.media import Media, never, open_media
 from engine.model import Model
@@ -55,9 +55,9 @@ def analyse_with(
     options = options or Options()
     began = time.perf_counter()
     clock = Stopwatch()
-    media = clock.timed("decode", lambda: open_media(path, cancelled))
+    media = clock.timed("decode", open_media, path, cancelled)
     start_s, end_s = _range(media, options)
-    home = options.store or Path(tempfile.mkdtemp(prefix="affectline-"))
+    home = options.store or _temporary_folder()
     folder = home / address(media.info.sha256, _settings(model, start_s, end_s))
     try:
         store = open_store(folder)
@@ -65,7 +65,7 @@ def analyse_with(
             store = yield from _streamed(media, model, folder, (start_s, end_s), cancelled, clock)
         else:
             store = FeatureStore(store.folder, for_path(store.evidence, media.info.path))
-        answers = clock.timed("fusion", lambda: answer(store, model))
+        answers = clock.timed("fusion", answer, store, model)
         wall_s = time.perf_counter() - began
         yield Analysis(
             media=media.info, bundle=model.bundle.ref, device=model.device.name, start_s=start_s, end_s=end_s,
@@ -94,6 +94,13 @@ def _streamed(
     finally:
         if not finished:
             writer.discard()
+
+
+def _temporary_folder() -> Path:
+    try:
+        return Path(tempfile.mkdtemp(prefix="affectline-"))
+    except OSError as error:
+        raise StorageError(tempfile.tempdir or "temporary folder", error.strerror or "cannot be written") from error
 
 
 def _range(media: Media, options: Options) -> tuple[float, float]:

@@ -146,7 +146,8 @@ class _Scorer:
     def _slices_of(self, track: FaceTrack) -> Ints:
         rows: Ints = self._slice_rows.get(track.id, np.zeros(0, np.int64))
         middle_s = self.evidence.slice_start_s[rows] + SLICE_S / 2
-        return rows[middle_s <= max(track.time_s[-1], track.time_s[0] + SLICE_S / 2)]
+        last_s = max(float(track.time_s[-1]), float(track.time_s[0]) + SLICE_S / 2)
+        return np.asarray(rows[middle_s <= last_s])
 
     def person(self, name: str, tracks: tuple[int, ...]) -> Person:
         """Everything about one person."""
@@ -284,7 +285,8 @@ class _Scorer:
     def gaps(self, present: Bools) -> tuple[Gap, ...]:
         """What is missing, and the cuts, in order of time."""
         e = self.evidence
-        found = list(sound_gaps(e.second, e.silent, self.speech, e.start_s, e.end_s, e.sound_end_s))
+        sound_s = (e.sound_start_s, e.sound_end_s) if e.sound_end_s is not None else None
+        found = list(sound_gaps(e.second, e.silent, self.speech, e.start_s, e.end_s, sound_s))
         if len(e.times_s):
             found += no_face_gaps(e.times_s, present, float(e.shot_end_s[-1]))
         elif not e.unreadable:

@@ -11,9 +11,9 @@ import re
 import shutil
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, Literal, cast, get_args
 
 import tomli_w
 import torch
@@ -47,7 +47,7 @@ class WindowConfig:
     min_segment_s: float = 1.0
     min_presence: float = 0.25
     """Share of a window's frames in which a face must be seen for the window to be that person's."""
-    min_speech: float = 0.3
+    min_speech: float = 0.25
     """Share of a second that must be speech for the fusion to use it."""
 
 
@@ -131,8 +131,7 @@ def new_bundle(manifest: Manifest, seed: int = 0) -> Bundle:
         branches = {name: branch.prepared() for name, branch in _branches(manifest).items()}
         fusion = Fusion(manifest.fusion).eval().requires_grad_(False)
     payload = _payload(branches, fusion, torch.float32)
-    parts = {name: _part(name, data, tensors) for name, (data, tensors) in payload.items()}
-    known = _with_parts(manifest, parts)
+    known = replace(manifest, parts={name: _part(name, *content) for name, content in payload.items()})
     return Bundle(None, known, _sha256(_toml(known)), branches, fusion)
 
 
@@ -149,9 +148,8 @@ def write_bundle(
         StorageError: the folder cannot be written.
     """
     payload = _payload(branches, fusion, torch.float16 if half else torch.float32)
-    parts = {name: _part(name, data, tensors) for name, (data, tensors) in payload.items()}
-    known = _with_parts(manifest, parts)
-    files = {parts[name].file: data for name, (data, _) in payload.items()}
+    known = replace(manifest, parts={name: _part(name, *content) for name, content in payload.items()})
+    files = {known.parts[name].file: data for name, (data, _) in payload.items()}
     _write_folder(folder, {**files, MANIFEST: _toml(known)}, keep=("MODEL_CARD.md",))
     return known
 
@@ -160,17 +158,20 @@ def load_bundle(folder: Path) -> Bundle:
     """Load and verify a bundle.
 
     Raises:
-        BundleError: no bundle is there; its version or label order is another; a part is missing, changed or of
-            other shapes than the manifest says.
+        BundleError: no bundle is there; its version or label order is another; its manifest describes no model; a part
+            is missing, changed or of other shapes than the manifest says.
     """
     folder = Path(folder)
     manifest, text = _read_manifest(folder)
     tensors = {name: _read_part(folder, name, manifest.parts[name]) for name in PARTS}
-    with torch.random.fork_rng(devices=[]):
-        branches = _branches(manifest)
-        for branch in branches.values():
-            fold_batch_norms(branch.trunk)
-        fusion = Fusion(manifest.fusion)
+    try:
+        with torch.device("meta"):  # shapes alone: whatever sizes the manifest asks for, nothing is allocated
+            branches = _branches(manifest)
+            for branch in branches.values():
+                fold_batch_norms(branch.trunk)
+            fusion = Fusion(manifest.fusion)
+    except (ArithmeticError, RuntimeError, TypeError, ValueError) as error:
+        raise BundleError(folder, f"{MANIFEST} does not describe a model: {error}") from error
     for name, branch in branches.items():
         state = {**tensors[name], **_under(tensors["fusion"], f"classifier.{name}", "classifier")}
         _assign(folder, name, branch, state)
@@ -233,7 +234,7 @@ def read_trunk(folder: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
         if facts["schema"] != TRUNK_SCHEMA or _sha256(data) != facts["sha256"]:
             raise WeightsError(folder, "has changed since it was imported")
         return load_tensors(data), facts
-    except (OSError, KeyError, tomllib.TOMLDecodeError, UnicodeDecodeError, SafetensorError) as error:
+    except (OSError, KeyError, TypeError, tomllib.TOMLDecodeError, UnicodeDecodeError, SafetensorError) as error:
         raise WeightsError(folder, f"is not an imported trunk ({error})") from error
 
 
@@ -249,26 +250,22 @@ def _payload(
     branches: Mapping[BranchName, Branch], fusion: Fusion, dtype: torch.dtype
 ) -> dict[str, tuple[bytes, dict[str, torch.Tensor]]]:
     """Bytes and tensors of each part."""
-    states: dict[str, dict[str, torch.Tensor]] = {name: {} for name in PARTS}
+    states: dict[str, dict[str, torch.Tensor]] = {"fusion": {}}
     for name, branch in branches.items():
-        for key, value in branch.state_dict().items():
-            part, key = ("fusion", f"classifier.{name}.{key[11:]}") if key.startswith("classifier.") else (name, key)
-            states[part][key] = value
+        state = branch.state_dict()
+        states["fusion"] |= _under(state, "classifier", f"classifier.{name}")
+        states[name] = {key: value for key, value in state.items() if not key.startswith("classifier.")}
     states["fusion"] |= {f"fusion.{key}": value for key, value in fusion.state_dict().items()}
     result = {}
-    for name, state in states.items():
-        tensors = {key: value.detach().to("cpu", dtype).contiguous() for key, value in sorted(state.items())}
-        result[name] = (dump_tensors(tensors), tensors)
+    for part in PARTS:
+        named = sorted(states[part].items())
+        tensors = {key: value.detach().to("cpu", dtype).contiguous() for key, value in named}
+        result[part] = (dump_tensors(tensors), tensors)
     return result
 
 
 def _part(name: str, data: bytes, tensors: Mapping[str, torch.Tensor]) -> Part:
     return Part(f"{name}.safetensors", _sha256(data), sum(value.numel() for value in tensors.values()))
-
-
-def _with_parts(manifest: Manifest, parts: Mapping[str, Part]) -> Manifest:
-    values = {item.name: getattr(manifest, item.name) for item in fields(manifest)}
-    return Manifest(**{**values, "parts": dict(parts)})
 
 
 def _toml(manifest: Manifest) -> bytes:
@@ -309,7 +306,8 @@ def _read_manifest(folder: Path) -> tuple[Manifest, bytes]:
     try:
         text = path.read_bytes()
     except FileNotFoundError as error:
-        raise BundleError(folder, f"there is no {MANIFEST} in it" if folder.is_dir() else "there is no such bundle") from error
+        reason = f"there is no {MANIFEST} in it" if folder.is_dir() else "there is no such bundle"
+        raise BundleError(folder, reason) from error
     except OSError as error:
         raise BundleError(folder, error.strerror or "cannot be read") from error
     try:
@@ -319,11 +317,13 @@ def _read_manifest(folder: Path) -> tuple[Manifest, bytes]:
     schema = facts.pop("schema", None)
     if schema != SCHEMA:
         raise BundleError(folder, f"its version is {schema!r}, and this program reads {SCHEMA!r}")
-    if tuple(facts.get("emotions", ())) != EMOTIONS:
-        raise BundleError(folder, f"its labels are {', '.join(map(str, facts.get('emotions', ())))}, not {', '.join(EMOTIONS)}")
+    labels = facts.get("emotions", [])
+    if labels != list(EMOTIONS):
+        given = ", ".join(map(str, labels)) if isinstance(labels, list) else str(labels)
+        raise BundleError(folder, f"its labels are {given or 'not named'}, not {', '.join(EMOTIONS)}")
     try:
         manifest = _manifest(facts)
-    except (TypeError, KeyError, ValueError) as error:
+    except (AttributeError, TypeError, ValueError) as error:
         raise BundleError(folder, f"{MANIFEST} does not describe a model: {error}") from error
     missing = [name for name in PARTS if name not in manifest.parts]
     if missing:
@@ -339,17 +339,59 @@ _SECTIONS: Final[dict[str, type]] = {
 
 def _manifest(facts: dict[str, Any]) -> Manifest:
     """A manifest from parsed TOML; lists become tuples. Raises what a wrong key or value raises."""
-    sections = {name: make(**_tuples(facts.pop(name))) for name, make in _SECTIONS.items() if name in facts}
+    sections = {name: _section(make, facts.pop(name)) for name, make in _SECTIONS.items() if name in facts}
     parts = {name: Part(**values) for name, values in facts.pop("parts", {}).items()}
     for name, part in parts.items():
         if not re.fullmatch(r"[\w.-]+", part.file):
             raise ValueError(f"part {name} lies outside the bundle")
     scores = facts.pop("scores", {})
     manifest = Manifest(**sections, parts=parts, scores=scores, **_tuples(facts))
-    temperatures = asdict(manifest.calibration)
-    if any(not math.isfinite(value) or value <= 0 for value in temperatures.values()):
-        raise ValueError("a temperature is not a positive number")
+    for name, kind in _KINDS.items():
+        if not isinstance(getattr(manifest, name), kind):
+            raise TypeError(f"{name} is {getattr(manifest, name)!r}")
+    if manifest.profile not in get_args(Profile):
+        raise ValueError(f"profile is {manifest.profile!r}")
+    if manifest.frame.normalisation not in ("fixed", "prewhiten"):
+        raise ValueError(f"frame.normalisation is {manifest.frame.normalisation!r}")
+    _check_positive(manifest)
     return manifest
+
+
+_KINDS: Final = {
+    "name": str, "revision": str, "terms": str, "parents": tuple, "data": tuple, "groups": tuple, "scores": dict,
+}  # fmt: skip
+
+
+def _section(make: type, values: Mapping[str, Any]) -> Any:
+    """A configuration from parsed TOML; its values must be of the kinds of its defaults."""
+    section = make(**_tuples(values))
+    for item in fields(section):
+        value = getattr(section, item.name)
+        if not _alike(value, item.default):
+            raise TypeError(f"{item.name} is {value!r}")
+    return section
+
+
+def _alike(value: Any, default: Any) -> bool:
+    """Whether a value is of the kind of a default; where that is a real number, a whole one will do."""
+    if isinstance(default, tuple):
+        return isinstance(value, tuple) and len(value) == len(default) and all(map(_alike, value, default))
+    if isinstance(default, float):
+        return type(value) in (int, float) and math.isfinite(value)
+    return type(value) is type(default)
+
+
+def _check_positive(manifest: Manifest) -> None:
+    """Temperatures, times and sizes that are divided by or allocated. Raises ValueError."""
+    windows, calibration = manifest.windows, manifest.calibration
+    numbers = {
+        "temperature": min(calibration.frame, calibration.slice, calibration.audio, calibration.fused),
+        "window": min(windows.length_s, windows.hop_s, windows.stay_s),
+        "picture": min(config_px for c in (manifest.frame, manifest.slice) for config_px in (c.input_px, c.crop_px)),
+    }
+    for name, least in numbers.items():
+        if least <= 0:
+            raise ValueError(f"a {name} of {least:g}")
 
 
 def _tuples(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -53,6 +53,7 @@ class Evidence:
     speech_share: np.ndarray
     silent: np.ndarray
     samples: np.ndarray
+    sound_start_s: float
     sound_end_s: float | None
     unreadable: tuple[Gap, ...]
 
@@ -182,6 +183,7 @@ def _write_evidence(path: Path, evidence: Evidence) -> None:
         "media": asdict(evidence.media),
         "start_s": evidence.start_s,
         "end_s": evidence.end_s,
+        "sound_start_s": evidence.sound_start_s,
         "sound_end_s": evidence.sound_end_s,
         "unreadable": [asdict(gap) for gap in evidence.unreadable],
         "tracks": [[track.id, track.shot] for track in evidence.tracks],
@@ -203,5 +205,5 @@ def _read_evidence(path: Path) -> Evidence:
         arrays = {name: file.get_tensor(name) for name in _ARRAYS}
     return Evidence(
         media=MediaInfo(**facts["media"]), start_s=facts["start_s"], end_s=facts["end_s"], tracks=tracks,
-        sound_end_s=facts["sound_end_s"], unreadable=tuple(Gap(**gap) for gap in facts["unreadable"]), **arrays,
+        sound_start_s=facts["sound_start_s"], sound_end_s=facts["sound_end_s"], unreadable=tuple(Gap(**gap) for gap in facts["unreadable"]), **arrays,
     )  # fmt: skip

@@ -96,7 +96,7 @@ class Model:
     def _pooled(self, frames: np.ndarray, slices: np.ndarray, seconds: np.ndarray) -> tuple[Any, ...]:
         """One set for `Fusion.from_sums`, without its first dimension. By itself: padded to the length of another set,
         it would be summed in another order."""
-        voice = seconds.mean(0) if len(seconds) else np.zeros(FEATURES["audio"], np.float32)
+        voice = np.asarray(seconds, np.float32).mean(0) if len(seconds) else np.zeros(FEATURES["audio"], np.float32)
         return (
             _sums(self.fusion.frame_vlad, frames), len(frames) > 0,
             _sums(self.fusion.slice_vlad, slices), len(slices) > 0, voice, len(seconds) > 0,
@@ -106,7 +106,7 @@ class Model:
 def _sums(vlad: NetVLAD, features: np.ndarray) -> np.ndarray:
     """NetVLAD sums (K, D) of features (T, D)."""
     x = torch.from_numpy(np.asarray(features, np.float32))[None]
-    return cast("np.ndarray", vlad.sums(x, torch.ones(x.shape[:2], dtype=torch.bool))[0].numpy())
+    return vlad.sums(x, torch.ones(x.shape[:2], dtype=torch.bool))[0].numpy()
 
 
 def padded_sets(sets: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> FusionInput:

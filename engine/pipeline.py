@@ -11,7 +11,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -39,6 +39,7 @@ PROGRESS_EVERY_S: Final = 0.1
 _WAIT_S: Final = 0.1
 
 Item = TypeVar("Item")
+Given = ParamSpec("Given")
 
 
 class Stopwatch:
@@ -46,13 +47,15 @@ class Stopwatch:
 
     def __init__(self) -> None:
         self.spent: dict[str, float] = defaultdict(float)
+        self._adding = threading.Lock()
 
-    def timed(self, stage: str, work: Callable[[], Item]) -> Item:
+    def timed(self, stage: str, work: Callable[Given, Item], *args: Given.args, **kwargs: Given.kwargs) -> Item:
         began = time.perf_counter()
         try:
-            return work()
+            return work(*args, **kwargs)
         finally:
-            self.spent[stage] += time.perf_counter() - began
+            with self._adding:
+                self.spent[stage] += time.perf_counter() - began
 
 
 class _Feed(Generic[Item]):
@@ -108,7 +111,7 @@ class _Feed(Generic[Item]):
             for item in self._items:
                 if not self._put(item):
                     break
-        except BaseException as error:  # handed to the reader, which raises it
+        except BaseException as error:  # noqa: BLE001 (the reader raises it)
             self._error = error
         self._put(self._END)
 
@@ -179,8 +182,8 @@ class _Slicer:
 
 def _completed(steps: list[np.ndarray | None]) -> np.ndarray:
     """Missing steps repeat the nearest one that is there, of two the earlier."""
-    known = [index for index, crop in enumerate(steps) if crop is not None]
-    return np.stack([steps[min(known, key=lambda k: (abs(k - index), k))] for index in range(len(steps))])  # type: ignore[arg-type]
+    known = {index: crop for index, crop in enumerate(steps) if crop is not None}
+    return np.stack([known[min(known, key=lambda k: (abs(k - index), k))] for index in range(len(steps))])
 
 
 class Stream:
@@ -198,6 +201,7 @@ class Stream:
         self._start_s, self._end_s = start_s, end_s
         self._picture_end_s = min(end_s, media.end_s)
         self._cancelled = cancelled
+        self._over = threading.Event()
         self.clock = clock
         self._unreadable: list[Gap] = []
         self._times: list[float] = []
@@ -242,6 +246,7 @@ class Stream:
             yield from self._infer_slices(everything=True)
             yield self._progress(self._end_s, time.perf_counter() - began)
         finally:
+            self._over.set()
             pictures.close()
             sound.close()
 
@@ -260,6 +265,7 @@ class Stream:
             speech_share=np.array([row[1] for row in self._seconds], np.float64),
             silent=np.array([row[2] for row in self._seconds], np.bool_),
             samples=np.array([row[3] for row in self._seconds], np.int64),
+            sound_start_s=self._media.sound_start_s,
             sound_end_s=self._media.sound_end_s if self._media.info.has_audio else None,
             unreadable=tuple(self._unreadable),
         )  # fmt: skip
@@ -271,14 +277,16 @@ class Stream:
 
     # In threads of their own
 
+    def _nobody_reads(self) -> bool:
+        return self._over.is_set() or self._cancelled()
+
     def _read_pictures(self) -> Iterator[tuple[Frame, bool]]:
         if not self._media.info.has_video:
             return
         cuts = CutDetector()
-        frames = self._media.frames(self._start_s, self._end_s, self._cancelled, self._unreadable.append)
-        while (frame := self.clock.timed("decode", lambda: next(frames, None))) is not None:
-            seen = frame
-            yield seen, self.clock.timed("decode", lambda: cuts.is_cut(seen.rgb))
+        frames = self._media.frames(self._start_s, self._end_s, self._nobody_reads, self._unreadable.append)
+        while (frame := self.clock.timed("decode", next, frames, None)) is not None:
+            yield frame, self.clock.timed("decode", cuts.is_cut, frame.rgb)
 
     def _read_sound(self) -> Iterator[tuple[list[SoundSecond], np.ndarray]]:
         """Groups of seconds with the share of speech in each. The second before the range is heard too: what is
@@ -286,11 +294,11 @@ class Stream:
         if not self._media.info.has_audio:
             return
         detector = self.clock.timed("audio", SpeechDetector)
-        seconds = self._media.sound(self._start_s - 1, self._end_s, self._cancelled)
+        seconds = self._media.sound(self._start_s - 1, self._end_s, self._nobody_reads)
         before: np.ndarray | None = None
         group: list[SoundSecond] = []
         while True:
-            second = self.clock.timed("audio", lambda: next(seconds, None))
+            second = self.clock.timed("audio", next, seconds, None)
             if second is not None and second.second + 1 <= self._start_s:
                 before = second.wave
                 continue
@@ -299,8 +307,7 @@ class Stream:
             if group and (second is None or len(group) == SOUND_GROUP_S):
                 waves = np.stack([item.wave for item in group])
                 valid = np.array([item.valid_samples for item in group])
-                earlier = before
-                yield group, self.clock.timed("audio", lambda: detector.shares(waves, earlier, valid))
+                yield group, self.clock.timed("audio", detector.shares, waves, before, valid)
                 before, group = waves[-1], []
             if second is None:
                 return
@@ -309,9 +316,8 @@ class Stream:
 
     def _push(self, frame: Frame, cut: bool) -> list[SettledFrame]:
         if self._tracker is None:
-            self._tracker = FaceTracker(self.clock.timed("faces", lambda: FaceDetector(self._model.device.processor)))
-        tracker = self._tracker
-        return self.clock.timed("faces", lambda: tracker.push(frame, cut))
+            self._tracker = FaceTracker(self.clock.timed("faces", FaceDetector, self._model.device.processor))
+        return self.clock.timed("faces", self._tracker.push, frame, cut)
 
     def _settle(self, settled: list[SettledFrame]) -> Iterator[Part]:
         for item in settled:
@@ -321,7 +327,7 @@ class Stream:
                 self._shots.append(time_s)
                 self._slicer = _Slicer(time_s, item.shot)
             self._times.append(time_s)
-            crops = self.clock.timed("faces", lambda: self._cut_crops(item))  # noqa: B023 (called at once)
+            crops = self.clock.timed("faces", self._cut_crops, item)
             for track, crop in crops.frame.items():
                 self._frames.append((track, item.frame.index, time_s, crop))
             assert self._slicer is not None
@@ -352,7 +358,7 @@ class Stream:
             self._check_cancelled()
             rows, self._frames = self._frames[:size], self._frames[size:]
             crops = np.stack([row[3] for row in rows])
-            features = self.clock.timed("frame", lambda: self._model.frame_features(crops))  # noqa: B023
+            features = self.clock.timed("frame", self._model.frame_features, crops)
             self._writer.append("frame", np.array([row[:2] for row in rows]), features)
             answers = self._model.probabilities("frame", features)
             yield from _parts("frame", [(row[0], row[2], row[2]) for row in rows], answers)
@@ -363,7 +369,7 @@ class Stream:
             self._check_cancelled()
             rows, self._slices = self._slices[:size], self._slices[size:]
             crops = np.stack([row[3] for row in rows])
-            features = self.clock.timed("slice", lambda: self._model.slice_features(crops))  # noqa: B023
+            features = self.clock.timed("slice", self._model.slice_features, crops)
             first = len(self._slice_keys)
             self._slice_keys += [row[:3] for row in rows]
             self._writer.append("slice", np.array([(row[0], first + at) for at, row in enumerate(rows)]), features)
@@ -376,7 +382,7 @@ class Stream:
             self._check_cancelled()
             some = group[at : at + size]
             waves = np.stack([item.wave for item in some])
-            features = self.clock.timed("audio", lambda: self._model.audio_features(waves))  # noqa: B023
+            features = self.clock.timed("audio", self._model.audio_features, waves)
             self._writer.append("audio", np.array([[item.second] for item in some]), features)
             valid = np.array([item.valid_samples for item in some])
             quiet = silent(waves, valid)

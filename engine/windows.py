@@ -1,4 +1,4 @@
-"""From rows of probabilities to a timeline: grids within a shot, smoothing, segments, gaps, the uncertainty threshold.
+"""From rows of probabilities to a timeline: grids within a shot, smoothing, segments and gaps.
 
 Pure functions over arrays. Everything restarts at a shot cut and nothing depends on what lies beyond one, so a video
 analysed in chunks that meet at cuts gives the same numbers as in one. Times are media seconds, intervals half-open.
@@ -295,7 +295,12 @@ def no_face_gaps(times_s: ArrayLike, present: ArrayLike, end_s: float, person: s
 
 
 def sound_gaps(
-    seconds: ArrayLike, silent: ArrayLike, speech: ArrayLike, start_s: float, end_s: float, sound_end_s: float | None
+    seconds: ArrayLike,
+    silent: ArrayLike,
+    speech: ArrayLike,
+    start_s: float,
+    end_s: float,
+    sound_s: tuple[float, float] | None,
 ) -> tuple[Gap, ...]:
     """Where the voice says nothing, in order of time: `silence`, `no_speech` (sound without speech) and `no_audio`.
 
@@ -304,18 +309,19 @@ def sound_gaps(
         silent: (S,) bool.
         speech: (S,) bool.
         start_s, end_s: the range of media time looked at; gaps are cut to it.
-        sound_end_s: where the sound ends; None when there is no sound at all.
+        sound_s: where the sound begins and ends; None when there is no sound at all.
 
     Returns:
-        Gaps; `no_audio` runs from the end of the sound to `end_s`, if that is `SOUND_TAIL_S` or more.
+        Gaps; `no_audio` is before the sound and after it, if that is `SOUND_TAIL_S` or more.
     """
-    heard_end_s = start_s if sound_end_s is None else min(max(sound_end_s, start_s), end_s)
+    heard_start_s, heard_end_s = (min(max(edge_s, start_s), end_s) for edge_s in sound_s or (start_s, start_s))
     numbers = np.asarray(seconds, np.int64)
     quiet = np.asarray(silent, np.bool_)
-    gaps = _second_gaps("silence", numbers[quiet], start_s, heard_end_s)
-    gaps += _second_gaps("no_speech", numbers[~quiet & ~np.asarray(speech, np.bool_)], start_s, heard_end_s)
-    if end_s - heard_end_s >= SOUND_TAIL_S - _SAME_S:
-        gaps.append(Gap("no_audio", heard_end_s, end_s))
+    gaps = _second_gaps("silence", numbers[quiet], heard_start_s, heard_end_s)
+    gaps += _second_gaps("no_speech", numbers[~quiet & ~np.asarray(speech, np.bool_)], heard_start_s, heard_end_s)
+    for from_s, to_s in ((start_s, heard_start_s), (heard_end_s, end_s)):
+        if to_s - from_s >= SOUND_TAIL_S - _SAME_S:
+            gaps.append(Gap("no_audio", from_s, to_s))
     return tuple(sorted(gaps, key=lambda gap: gap.start_s))
 
 
@@ -328,49 +334,3 @@ def _second_gaps(kind: GapKind, seconds: Ints, start_s: float, end_s: float) -> 
             if first_s < last_s:
                 gaps.append(Gap(kind, first_s, last_s))
     return gaps
-
-
-# Uncertainty
-
-
-def risk_coverage(confidence: ArrayLike, correct: ArrayLike) -> tuple[F64, F64, F64]:
-    """What answering only the most confident questions brings.
-
-    Args:
-        confidence: (N,) of answers.
-        correct: (N,) bool.
-
-    Returns:
-        Thresholds (M,), the distinct confidences from the highest down, with the share of questions answered at or
-        above each (M,) and the accuracy of those answers (M,).
-    """
-    order = np.argsort(-np.asarray(confidence, np.float64), kind="stable")
-    ranked = np.asarray(confidence, np.float64)[order]
-    right = np.cumsum(np.asarray(correct, np.bool_)[order])
-    last = np.flatnonzero(np.append(np.diff(ranked) != 0, True)[: len(ranked)])
-    answered = last + 1
-    return ranked[last], answered / max(1, len(ranked)), right[last] / answered
-
-
-def selective_threshold(confidence: ArrayLike, correct: ArrayLike, accuracy: float = 0.8) -> float:
-    """The lowest threshold at which the answers of that confidence or more are right at least `accuracy` of the time.
-
-    Args:
-        confidence: (N,) in [0, 1], of answers on held-out data.
-        correct: (N,) bool.
-        accuracy: what is asked for, 0 to 1.
-
-    Returns:
-        0.0 when all answers together reach it; 1.0 when no threshold does: then all but certainty is uncertain.
-
-    Raises:
-        ValueError: there are no answers, or the lengths differ.
-    """
-    if np.shape(confidence) != np.shape(correct) or not np.size(confidence):
-        raise ValueError(f"{np.shape(confidence)} confidences for {np.shape(correct)} answers")
-    thresholds, _, reached = risk_coverage(confidence, correct)
-    enough = np.flatnonzero(reached >= accuracy)
-    if not len(enough):
-        return 1.0
-    lowest = enough[-1]
-    return 0.0 if lowest == len(thresholds) - 1 else float(thresholds[lowest])

@@ -134,7 +134,8 @@ def in_motion(
     maps = affine(*(value.reshape(-1) for value in (angle, flip * scale * turn, scale / turn, x, y)))
     repeated = pictures[:, None].expand(-1, steps, -1, -1, -1).flatten(0, 1)
     moved = warp(repeated, maps).unflatten(0, (count, steps))
-    gain = torch.exp(drift(_uniform(rng, -augment.contrast, augment.contrast, count), motion.light))[..., None, None, None]
+    contrast = drift(_uniform(rng, -augment.contrast, augment.contrast, count), motion.light)
+    gain = torch.exp(contrast)[..., None, None, None]
     offset = _uniform(rng, -128 * augment.brightness, 128 * augment.brightness, count).reshape(-1, 1, 1, 1, 1)
     mean = moved.mean(dim=(1, 2, 3, 4), keepdim=True)
     noise = torch.from_numpy(rng.standard_normal(moved.shape, dtype=np.float32))

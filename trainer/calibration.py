@@ -5,15 +5,19 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
 
 from engine.bundle import WindowConfig
 from engine.emotions import COUNT, EMOTIONS
 from engine.fusion import Fusion
-from engine.windows import SLICE_S, cells, segments, selective_threshold, smooth, window_grid
+from engine.windows import SLICE_S, cells, segments, smooth, window_grid
+from trainer.metrics import selective_threshold
 from trainer.stage2 import NEUTRAL, FeatureSet, Maker, fuse
 
 FRAME_STEP_S = 0.1
 """Made timelines have ten frames a second: the features of made frames repeat anyway."""
+Row = tuple[float, np.ndarray]
+"""When something begins, and its features."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +42,20 @@ def made_timeline(maker: Maker, config: WindowConfig, rng: np.random.Generator, 
     alternate = rng.random() < 0.5
     mode = ("face", "voice", "both")[int(rng.integers(3))]
     changes: list[tuple[float, float, int]] = []
-    frames, slices, seconds = [], [], []
+    frames: list[Row] = []
+    slices: list[Row] = []
+    seconds: list[Row] = []
     end_s = 0.0
     for number in range(expressions):
         emotion = NEUTRAL if alternate and number % 2 else int(rng.integers(COUNT))
         start_s, end_s = end_s, end_s + float(rng.integers(4, 10)) * SLICE_S
         changes.append((start_s, end_s, emotion))
         peak = int(rng.choice(maker.face_of[emotion]))
-        for time_s in np.arange(start_s, end_s - 1e-6, FRAME_STEP_S):
-            frames.append((time_s, maker.faces.frame[peak, int(rng.integers(maker.faces.frame.shape[1]))]))
-        for time_s in np.arange(start_s, end_s - 1e-6, SLICE_S):
-            slices.append((time_s, maker.faces.slice[peak, int(rng.integers(maker.faces.slice.shape[1]))]))
-        voice = maker.voice(emotion, rng, most=6)
-        for index in range(min(len(voice), int(end_s - start_s))):
-            seconds.append((start_s + index, voice[index]))
+        for rows, bank, step_s in ((frames, maker.faces.frame, FRAME_STEP_S), (slices, maker.faces.slice, SLICE_S)):
+            times_s = np.arange(start_s, end_s - 1e-6, step_s)
+            rows += [(float(time_s), bank[peak, int(rng.integers(bank.shape[1]))]) for time_s in times_s]
+        voice = maker.voice(emotion, rng, most=6)[: int(end_s - start_s)]
+        seconds += [(start_s + index, row) for index, row in enumerate(voice)]
     starts, ends = window_grid(0.0, end_s, config.length_s, config.hop_s)
     none = np.zeros((0, 0), np.float32)
     sets = []
@@ -61,11 +65,12 @@ def made_timeline(maker: Maker, config: WindowConfig, rng: np.random.Generator, 
     there = np.array([any(len(part) for part in item) for item in sets])
     starts, ends, kept = starts[there], ends[there], [item for item, yes in zip(sets, there, strict=True) if yes]
     middle = (starts + ends) / 2
-    truth = np.array([next(emotion for _, last_s, emotion in changes if time_s < last_s) for time_s in middle], np.int64)
+    _, ends_s, emotions = zip(*changes, strict=True)
+    truth = np.array(emotions, np.int64)[np.searchsorted(ends_s, middle, "right")]
     return Timeline(starts, ends, tuple(kept), truth, tuple(changes))
 
 
-def _between(rows: list[tuple[float, np.ndarray]], start_s: float, end_s: float, middle_s: float) -> np.ndarray:
+def _between(rows: list[Row], start_s: float, end_s: float, middle_s: float) -> np.ndarray:
     """Features of the rows whose middle lies in an interval."""
     kept = [row for time_s, row in rows if start_s - 1e-6 <= time_s + middle_s < end_s + 1e-6]
     return np.stack(kept) if kept else np.zeros((0, 0), np.float32)
@@ -87,10 +92,10 @@ def fit_fused(fusion: Fusion, timelines: Sequence[Timeline], config: WindowConfi
     right 80 % of the time."""
     timelines = [item for item in timelines if len(item.truth)]
     logits = fuse(fusion, [features for item in timelines for features in item.sets])
-    logs = logits - np.log(np.exp(logits - logits.max(1, keepdims=True)).sum(1, keepdims=True)) - logits.max(1, keepdims=True)
+    logs = log_softmax(logits, axis=1)
     truth = np.concatenate([item.truth for item in timelines])
     middle_s = np.concatenate([(item.start_s + item.end_s) / 2 for item in timelines])
-    restarts = _restarts(timelines)
+    restarts = _restarts(timelines, config.hop_s)
 
     def posterior(temperature: float) -> np.ndarray:
         return smooth(logs, middle_s, restarts, temperature, config.stay_s)
@@ -109,11 +114,11 @@ def fit_fused(fusion: Fusion, timelines: Sequence[Timeline], config: WindowConfi
     )  # fmt: skip
 
 
-def _restarts(timelines: Sequence[Timeline]) -> np.ndarray:
+def _restarts(timelines: Sequence[Timeline], hop_s: float) -> np.ndarray:
     """True on the first window of each timeline and after each hole in it."""
     flags = []
     for item in timelines:
-        holes = np.diff(item.start_s) > 0.5 + 1e-6
+        holes = np.diff(item.start_s) > hop_s + 1e-6
         flags.append(np.concatenate([[True], holes]))
     return np.concatenate(flags)
 

@@ -120,7 +120,8 @@ def _evaluate_fer(
     made = MotionSource(images, index, model.bundle.manifest.slice, MADE_SEED)
     slices: list[np.ndarray] = []
     for at in _groups(len(index), model.batch["slice"], cancelled):
-        runs = [made.made(np.array([item]), np.random.default_rng([MADE_SEED, item])) for item in range(at.start, at.stop)]
+        some = range(at.start, at.stop)
+        runs = [made.made(np.array([item]), np.random.default_rng([MADE_SEED, item])) for item in some]
         crops = torch.cat(runs).round().to(torch.uint8).permute(0, 1, 3, 4, 2).numpy()
         if not model.bundle.manifest.slice.grey:
             crops = np.repeat(crops, 3, axis=-1)
@@ -163,7 +164,11 @@ def _evaluate_voices(
         kept, notes = clips, ["SEEN: every speaker trained or chose this bundle"]
     waves = read_waves(kept)
     notes += [f"left out: {reason}" for reason in waves.skipped]
-    step, seconds, by_clip = _Pace(), [], []
+    if not waves.clips:
+        raise DatasetError(data, "has no voice that could be scored: " + "; ".join(notes[:3]))
+    step = _Pace()
+    seconds: list[np.ndarray] = []
+    by_clip: list[np.ndarray] = []
     for at in _groups(len(waves.clips), 1, cancelled):
         windows = voice_windows(waves.samples[at.start]).samples
         answers = np.concatenate([
@@ -209,7 +214,8 @@ def _evaluate_clips(model: Model, data: Path, cancelled: Callable[[], bool]) -> 
     notes = [f"left out: {reason}" for reason in manifest.skipped]
     seen = _seen_people(model.bundle)
     gathered: dict[str, list[tuple[np.ndarray, int]]] = {name: [] for name in ROWS}
-    groups, step = set(), _Pace()
+    people: set[str] = set()
+    step = _Pace()
     for number, example in enumerate(manifest.examples, start=1):
         if example.person in seen:
             notes.append(f"left out: {example.path.name}, whose person the bundle has seen")
@@ -219,7 +225,7 @@ def _evaluate_clips(model: Model, data: Path, cancelled: Callable[[], bool]) -> 
         except MediaError as error:
             notes.append(f"left out: {example.path.name}: {error.reason}")
             continue
-        groups.add(example.person)
+        people.add(example.person)
         for name, answers in _clip_rows(analysis).items():
             gathered[name] += [(answer, example.emotion) for answer in answers]
         yield step("clips", number, len(manifest.examples))
@@ -230,7 +236,7 @@ def _evaluate_clips(model: Model, data: Path, cancelled: Callable[[], bool]) -> 
     }
     if not rows:
         raise DatasetError(data, "has no clip that could be scored: " + "; ".join(notes[:3]))
-    yield Report(f"{len(groups)} people", "manifest", rows, tuple(notes))
+    yield Report(f"{len(people)} people", "manifest", rows, tuple(notes))
 
 
 def _analysed(

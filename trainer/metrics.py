@@ -120,10 +120,27 @@ def risk_coverage(confidence: ArrayLike, right: ArrayLike) -> RiskCoverage:
 
 
 def selective_threshold(confidence: ArrayLike, right: ArrayLike, wanted: float = 0.8) -> float:
-    """Lowest confidence such that at least the share `wanted` of the answers at or above it is right; NaN if none."""
+    """The lowest threshold at which the answers of that confidence or more are right at least `wanted` of the time.
+
+    Args:
+        confidence: (N,) in [0, 1], of answers on held-out data.
+        right: (N,) bool.
+        wanted: share of right answers, 0 to 1.
+
+    Returns:
+        0.0 when all answers together reach it; 1.0 when no threshold does: then all but certainty is uncertain.
+
+    Raises:
+        ValueError: there are no answers, or the lengths differ.
+    """
     curve = risk_coverage(confidence, right)
-    enough = curve.threshold[1 - curve.risk >= wanted]
-    return float(enough.min()) if len(enough) else float("nan")
+    if not len(curve.risk):
+        raise ValueError("no confidences of answers to judge by")
+    enough = np.flatnonzero(1 - curve.risk >= wanted)
+    if not len(enough):
+        return 1.0
+    lowest = enough[-1]
+    return 0.0 if lowest == len(curve.risk) - 1 else float(curve.threshold[lowest])
 
 
 def clustered_interval(

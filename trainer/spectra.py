@@ -1,4 +1,4 @@
-"""Log-mel spectra as a second thing for a waveform network to learn, and filters like those of the ear to start from."""
+"""Log-mel spectra as a second task for a waveform network, and filters like those of the ear to start from."""
 
 import librosa
 import numpy as np
@@ -47,7 +47,7 @@ class LogMel(nn.Module):
 
 @torch.no_grad()
 def start_from_gabor(conv: nn.Conv1d, low_hz: float = 80.0, high_hz: float = 6000.0) -> None:
-    """Set a first layer's filters (out, 1, width) to windowed sines and cosines at frequencies equally far on the mel scale."""
+    """Set a first layer's filters (out, 1, width) to windowed cosines and sines, equally spaced on the mel scale."""
     out, _, width = conv.weight.shape
     centres_hz = librosa.mel_to_hz(np.linspace(librosa.hz_to_mel(low_hz), librosa.hz_to_mel(high_hz), (out + 1) // 2))
     time_s = (np.arange(width) - (width - 1) / 2) / AUDIO_RATE_HZ

@@ -86,6 +86,11 @@ def draw_epoch(classes: np.ndarray, schedule: Schedule, rng: np.random.Generator
     return rng.choice(len(classes), wanted, p=weight / weight.sum())
 
 
+def batches_per_epoch(examples: int, batch: int) -> int:
+    """How many batches; a last one of a single example, of which batch-norm makes nothing, joins the one before."""
+    return max(1, -(-(examples - 1) // batch))
+
+
 @torch.inference_mode()
 def predict(branch: Branch, source: Source, index: np.ndarray, batch: int = 128) -> np.ndarray:
     """(N, 7) logits of examples without augmentation."""
@@ -138,7 +143,7 @@ def train_branch(
     if companions is not None:
         trained["companions"] = companions
     optimiser = torch.optim.AdamW(trained.parameters(), lr=schedule.learning_rate, weight_decay=schedule.weight_decay)
-    per_epoch = -(-(schedule.epoch_examples or len(source.classes)) // schedule.batch)
+    per_epoch = batches_per_epoch(schedule.epoch_examples or len(source.classes), schedule.batch)
     steps = per_epoch * schedule.epochs
     average = _Average(branch, schedule.average_decay)
     first = _resume(checkpoint, trained, optimiser, average, schedule)
@@ -151,7 +156,8 @@ def train_branch(
         for at in range(per_epoch):
             if cancelled():
                 raise CancelledError("training cancelled")
-            index = order[at * schedule.batch : (at + 1) * schedule.batch]
+            last = at == per_epoch - 1
+            index = order[at * schedule.batch : None if last else (at + 1) * schedule.batch]
             step = epoch * per_epoch + at
             for part in optimiser.param_groups:
                 part["lr"] = learning_rate(schedule, step, steps)
@@ -172,7 +178,6 @@ def train_branch(
             right += int((logits.argmax(1) == targets.argmax(1)).sum())
             seen += len(index)
             spent = time.monotonic() - began
-            last = at == per_epoch - 1
             if not last:
                 yield TrainStep(
                     branch.name, epoch + 1, schedule.epochs, step + 1, steps, losses[-1],
@@ -184,7 +189,8 @@ def train_branch(
         spent = time.monotonic() - began
         yield TrainStep(
             branch.name, epoch + 1, schedule.epochs, (epoch + 1) * per_epoch, steps, float(np.mean(losses)),
-            right / len(order), seen / spent, spent / (epoch + 1 - first) * (schedule.epochs - epoch - 1), accuracy, uar,
+            right / len(order), seen / spent, spent / (epoch + 1 - first) * (schedule.epochs - epoch - 1),
+            accuracy, uar,
         )  # fmt: skip
     branch.load_state_dict(average.state)
     branch.eval()

@@ -14,7 +14,8 @@ import torch
 
 from engine.branches import AudioConfig, Branch, FrameConfig, SliceConfig, audio_branch, frame_branch, slice_branch
 from engine.bundle import Calibration, Manifest, WindowConfig, write_bundle
-from engine.errors import CancelledError
+from engine.emotions import COUNT, EMOTIONS
+from engine.errors import CancelledError, DatasetError
 from engine.fusion import Fusion, FusionConfig
 from engine.inputs import frame_input, slice_input
 from engine.media import never
@@ -93,13 +94,24 @@ def read_materials(data: Path) -> Materials:
     """Read FER2013, RAVDESS and EmoDB below a folder.
 
     Raises:
-        DatasetError: one of them is missing or broken.
+        DatasetError: one of them is missing, broken, or lacks what the recipe cannot do without.
     """
     images = read_fer2013(data)
     clips = [*ravdess.read_voices(data / "ravdess"), *emodb.read_voices(data / "emodb")]
     splits: VoiceSplits = voice_splits(clips)
     waves = {name: read_waves(getattr(splits, name)) for name in ("train", "dev", "test")}
-    return Materials(images, fer_splits(images), waves)
+    materials = Materials(images, fer_splits(images), waves)
+    leader = targets(images).argmax(1)
+    for purpose, index, heard in (
+        ("train on", materials.faces.train, waves["train"]),
+        ("choose by", materials.judged, waves["dev"]),
+    ):
+        missing = sorted(set(EMOTIONS) - {EMOTIONS[label] for label in leader[index]})
+        if missing:
+            raise DatasetError(data, f"has no face that looks {', '.join(missing)} to {purpose}")
+        if not heard.clips:
+            raise DatasetError(data, f"has no voice to {purpose}")
+    return materials
 
 
 def train_starter(
@@ -122,7 +134,8 @@ def train_starter(
     yield from _fusion(recipe, banks, voices, work, cancelled)
     fusion = Fusion(recipe.fusion)
     fusion.load_state_dict(read_tensors(work / "fusion.safetensors")[0])
-    calibration, facts = calibrate(recipe, materials, branches, fusion, Maker(banks["dev"], voices["dev"], recipe.making))
+    held = Maker(banks["dev"], voices["dev"], recipe.making)
+    calibration, facts = calibrate(recipe, materials, branches, fusion, held)
     write_bundle(out, _manifest(recipe, materials, calibration, facts), branches, fusion.eval())
 
 
@@ -180,9 +193,7 @@ def train_audio(recipe: Recipe, materials: Materials, work: Path, cancelled: Can
     source = VoiceSource(materials.waves["train"], recipe.audio)
     held = VoiceSource(materials.waves["dev"], recipe.audio)
     dev = (held, np.arange(len(held.windows)), held.classes[held.window_clip])
-    yield from train_branch(
-        branch, source, recipe.audio_schedule, work / "audio.checkpoint", dev, mel, mel, cancelled
-    )  # fmt: skip
+    yield from train_branch(branch, source, recipe.audio_schedule, work / "audio.checkpoint", dev, mel, mel, cancelled)
     write_tensors(done, branch.state_dict())
 
 
@@ -206,7 +217,7 @@ def face_banks(
     leader = labels.argmax(1)
     rng = np.random.default_rng([recipe.seed, 3])
     train = materials.faces.train
-    some = [rng.permutation(train[leader[train] == label])[: recipe.bank_per_class] for label in range(7)]
+    some = [rng.permutation(train[leader[train] == label])[: recipe.bank_per_class] for label in range(COUNT)]
     banks = {}
     for name, index in {"train": np.concatenate(some), "dev": materials.judged}.items():
         path = work / f"faces-{name}.safetensors"
@@ -229,7 +240,8 @@ def _face_features(
     for at in range(0, len(index), 8):
         if cancelled():
             raise CancelledError("training cancelled")
-        runs = torch.cat([source.made(np.array([i]), np.random.default_rng([recipe.seed, 4, i])) for i in range(at, min(at + 8, len(index)))])
+        some = range(at, min(at + 8, len(index)))
+        runs = torch.cat([source.made(np.array([i]), np.random.default_rng([recipe.seed, 4, i])) for i in some])
         stills = runs[:, steps].flatten(0, 1)
         frames.append(branches["frame"](frame_input(stills, recipe.frame)).unflatten(0, (-1, len(steps))))
         slices.append(branches["slice"](slice_input(runs, recipe.slice))[:, None])
@@ -240,7 +252,8 @@ def _face_features(
 def voice_bank(branch: Branch, waves: Waves, config: AudioConfig) -> VoiceBank:
     """Features of every clip's seconds."""
     source = VoiceSource(waves, config)
-    rows = [branch(source.plain(np.arange(at, min(at + 64, len(source.windows))))) for at in range(0, len(source.windows), 64)]
+    count = len(source.windows)
+    rows = [branch(source.plain(np.arange(at, min(at + 64, count)))) for at in range(0, count, 64)]
     features = torch.cat(rows).half().float().numpy()
     clips = tuple(features[source.window_clip == clip] for clip in range(len(source.classes)))
     return VoiceBank(clips, source.classes)
@@ -254,7 +267,7 @@ def _fusion(
         return
     held = Maker(banks["dev"], voices["dev"], recipe.making)
     rng = np.random.default_rng([recipe.seed, 5])
-    dev = [held.window(int(label), rng) for label in rng.integers(0, 7, 1000)]
+    dev = [held.window(int(label), rng) for label in rng.integers(0, COUNT, 1000)]
     maker = Maker(banks["train"], voices["train"], recipe.making)
     yield from train_fusion(recipe.fusion, maker, recipe.fusion_schedule, done, dev, cancelled)
 

@@ -117,7 +117,7 @@ def main(
     about = f"{clip.name}, {frames} frames. {hardware}. Before: {load}."
     click.echo("\n\n".join(["# Speed", about, *notes, *map(markdown, comparisons)]))
     if target is not None:
-        target.write_text(json.dumps(_summary(plan, load, machine, comparisons), indent=1) + "\n", encoding="utf-8")
+        _write(target, _summary(plan, load, machine, comparisons))
 
 
 def _models(bundle: str) -> tuple[dict[str, str], list[str]]:
@@ -140,6 +140,13 @@ def _summary(plan: Plan, load: Load, machine: dict[str, Any], comparisons: list[
         "machine": machine,
         "devices": {comparison.device: facts(comparison) for comparison in comparisons},
     }
+
+
+def _write(target: Path, summary: dict[str, Any]) -> None:
+    try:
+        target.write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise click.ClickException(f"cannot write {target}: {error.strerror}") from error
 
 
 def _run(name: str, **arguments: Any) -> Run:

@@ -182,7 +182,8 @@ class Preloaded:
 
 
 def multiply_adds(manifest: Any) -> dict[str, int]:
-    """Of each branch's trunk and head for one item. The LSTM's are not counted: 0.01 G a second of sound."""
+    """Of each branch's trunk and head for one item, by the definition of a convolution: an algorithm that needs fewer
+    (Winograd's) may reach more than the limit. The LSTM's are not counted: 0.01 G a second of sound."""
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 

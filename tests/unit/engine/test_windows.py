@@ -12,10 +12,8 @@ from engine.windows import (
     cells,
     nearest_on_grid,
     no_face_gaps,
-    risk_coverage,
     runs,
     segments,
-    selective_threshold,
     slice_grid,
     slice_times,
     smooth,
@@ -324,16 +322,22 @@ class TestGaps:
     def test_seconds_merge_and_kinds_are_disjoint(self) -> None:
         silence = [True, True, False, False, False, True]
         speech = [False, False, True, False, False, False]
-        assert sound_gaps(range(6), silence, speech, 0.0, 5.5, 5.5) == (
+        assert sound_gaps(range(6), silence, speech, 0.0, 5.5, (0.0, 5.5)) == (
             Gap("silence", 0.0, 2.0),
             Gap("no_speech", 3.0, 5.0),
             Gap("silence", 5.0, 5.5),
         )
 
     def test_sound_that_ends_early(self) -> None:
-        assert sound_gaps(range(4), [False] * 4, [True, True, True, False], 0.0, 6.4, 3.97) == (
+        assert sound_gaps(range(4), [False] * 4, [True, True, True, False], 0.0, 6.4, (0.0, 3.97)) == (
             Gap("no_speech", 3.0, 3.97),
             Gap("no_audio", 3.97, 6.4),
+        )
+
+    def test_sound_that_begins_late(self) -> None:
+        assert sound_gaps([2, 3], [False] * 2, [False, True], 0.0, 4.0, (2.43, 4.0)) == (
+            Gap("no_audio", 0.0, 2.43),
+            Gap("no_speech", 2.43, 3.0),
         )
 
     def test_no_sound_track(self) -> None:
@@ -341,50 +345,14 @@ class TestGaps:
 
     @pytest.mark.parametrize("sound_end_s", [2.95, 3.0, 3.2])
     def test_sound_as_long_as_the_picture(self, sound_end_s: float) -> None:
-        assert sound_gaps(range(3), [False] * 3, [True] * 3, 0.0, 3.0, sound_end_s) == ()
+        assert sound_gaps(range(3), [False] * 3, [True] * 3, 0.0, 3.0, (0.0, sound_end_s)) == ()
 
     def test_cut_to_the_range(self) -> None:
-        assert sound_gaps([3, 4, 5], [True] * 3, [False] * 3, 3.4, 5.2, 60.0) == (Gap("silence", 3.4, 5.2),)
-        assert sound_gaps([], [], [], 8.0, 9.0, 4.0) == (Gap("no_audio", 8.0, 9.0),)
+        assert sound_gaps([3, 4, 5], [True] * 3, [False] * 3, 3.4, 5.2, (0.0, 60.0)) == (Gap("silence", 3.4, 5.2),)
+        assert sound_gaps([], [], [], 8.0, 9.0, (0.0, 4.0)) == (Gap("no_audio", 8.0, 9.0),)
 
     def test_seconds_that_are_missing_part_a_gap(self) -> None:
-        assert sound_gaps([0, 1, 4], [True] * 3, [False] * 3, 0.0, 5.0, 5.0) == (
+        assert sound_gaps([0, 1, 4], [True] * 3, [False] * 3, 0.0, 5.0, (0.0, 5.0)) == (
             Gap("silence", 0.0, 2.0),
             Gap("silence", 4.0, 5.0),
         )
-
-
-class TestSelectiveThreshold:
-    def test_risk_and_coverage(self) -> None:
-        thresholds, coverage, accuracy = risk_coverage([0.9, 0.5, 0.7, 0.5], [True, True, False, False])
-        assert thresholds.tolist() == [0.9, 0.7, 0.5]
-        assert coverage.tolist() == [0.25, 0.5, 1.0]
-        assert accuracy.tolist() == [1.0, 0.5, 0.5]
-
-    def test_lowest_that_suffices_though_a_higher_one_does_not(self) -> None:
-        confidence = [0.95, 0.9, 0.85, 0.8, 0.75, 0.6, 0.5]
-        correct = [False, True, True, True, True, False, False]
-        assert selective_threshold(confidence, correct) == 0.75
-
-    def test_equal_confidences_stand_together(self) -> None:
-        assert selective_threshold([0.9, 0.8, 0.8, 0.8], [True, True, False, False]) == 0.9
-
-    def test_all_good_and_all_bad(self) -> None:
-        assert selective_threshold([0.3, 0.4], [True, True]) == 0.0
-        assert selective_threshold([0.3, 0.4], [False, False]) == 1.0
-
-    def test_keeps_its_word_and_is_lowest(self) -> None:
-        rng = np.random.default_rng(10)
-        for _ in range(100):
-            confidence = rng.integers(0, 30, 200) / 30
-            correct = rng.random(200) < confidence
-            threshold = selective_threshold(confidence, correct)
-            for lower in np.unique(confidence):
-                enough = correct[confidence >= lower].mean() >= 0.8
-                assert not (enough and lower < threshold)
-                assert enough or lower != threshold
-
-    @pytest.mark.parametrize(("confidence", "correct"), [([], []), ([0.5], [True, False])])
-    def test_bad_input_is_refused(self, confidence: list[float], correct: list[bool]) -> None:
-        with pytest.raises(ValueError, match="confidences"):
-            selective_threshold(confidence, correct)

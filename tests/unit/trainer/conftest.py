@@ -66,7 +66,7 @@ def waves() -> Waves:
 def face_bank() -> FaceBank:
     """Five faces an emotion with three frames and two slices each; a feature says its emotion and its face.
 
-    Feature 0 to 6 is the emotion, one-hot times four; feature 10 is the number of the face.
+    Feature 0 to 6 is the emotion, one-hot times four; feature 10 is the number of the face over 100.
     """
     emotion = np.repeat(np.arange(COUNT), 5)
     target = np.eye(COUNT, dtype=np.float32)[emotion]
@@ -150,7 +150,7 @@ def write_fer2013(folder: Path) -> None:
 def _marked(emotion: np.ndarray, views: int) -> np.ndarray:
     rows = np.zeros((len(emotion), views, 256), np.float32)
     rows[np.arange(len(emotion)), :, emotion] = 4
-    rows[:, :, 10] = np.arange(len(emotion))[:, None]
+    rows[:, :, 10] = np.arange(len(emotion))[:, None] / 100
     return rows
 
 

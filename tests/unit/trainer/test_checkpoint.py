@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.errors import StorageError
+from engine.errors import StorageError, WeightsError
 from trainer.checkpoint import group, read_tensors, write_tensors
 
 
@@ -69,3 +69,12 @@ def test_group_is_of_whole_names() -> None:
     tensors = {"model/a.b": torch.ones(1), "model/c": torch.zeros(1), "models/d": torch.ones(2), "model": torch.ones(3)}
     assert list(group(tensors, "model")) == ["a.b", "c"]
     assert group(tensors, "optimiser") == {}
+
+
+def test_a_damaged_file_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "state"
+    write_tensors(path, {"a": torch.ones(100)})
+    path.write_bytes(path.read_bytes()[:200])
+    for wrong in (path, tmp_path / "missing"):
+        with pytest.raises(WeightsError, match="damaged or gone"):
+            read_tensors(wrong)

@@ -101,11 +101,37 @@ def test_risk_coverage_by_hand() -> None:
     assert len(metrics.risk_coverage([], []).risk) == 0
 
 
-def test_selective_threshold_is_the_lowest_that_holds() -> None:
+def test_selective_threshold_suffices_though_a_higher_one_does_not() -> None:
     confidence, right = [0.9, 0.8, 0.7, 0.6, 0.5, 0.4], [True, False, True, True, True, False]
     assert metrics.selective_threshold(confidence, right) == 0.5  # 4 of 5, though 1 of 2 at 0.8
     assert metrics.selective_threshold(confidence, right, 0.9) == 0.9
-    assert np.isnan(metrics.selective_threshold([0.9], [False]))
+
+
+def test_equal_confidences_stand_together() -> None:
+    assert metrics.selective_threshold([0.9, 0.8, 0.8, 0.8], [True, True, False, False]) == 0.9
+
+
+def test_selective_threshold_of_all_right_and_all_wrong() -> None:
+    assert metrics.selective_threshold([0.3, 0.4], [True, True]) == 0.0
+    assert metrics.selective_threshold([0.3, 0.4], [False, False]) == 1.0
+
+
+def test_selective_threshold_keeps_its_word_and_is_lowest() -> None:
+    rng = np.random.default_rng(10)
+    for _ in range(100):
+        confidence = rng.integers(0, 30, 200) / 30
+        right = rng.random(200) < confidence
+        threshold = metrics.selective_threshold(confidence, right)
+        for lower in np.unique(confidence):
+            enough = right[confidence >= lower].mean() >= 0.8
+            assert not (enough and lower < threshold)
+            assert enough or lower != threshold
+
+
+@pytest.mark.parametrize(("confidence", "right"), [([], []), ([0.5], [True, False])])
+def test_selective_threshold_refuses_bad_input(confidence: list[float], right: list[bool]) -> None:
+    with pytest.raises(ValueError, match="confidences"):
+        metrics.selective_threshold(confidence, right)
 
 
 def test_interval_draws_whole_groups() -> None:

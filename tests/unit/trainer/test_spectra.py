@@ -29,7 +29,7 @@ def test_spectrum_agrees_with_librosa() -> None:
             y=wave, sr=AUDIO_RATE_HZ, n_fft=FFT, hop_length=HOP, n_mels=MELS, fmin=50, pad_mode="reflect"
         )[:, :STEPS]
         logs = np.log(power + 1e-2)
-        np.testing.assert_allclose(columns, (logs - logs.mean()) / logs.std(ddof=1), atol=5e-3)
+        np.testing.assert_allclose(columns, (logs - logs.mean()) / (logs.std(ddof=1) + 1e-3), atol=2e-3)
 
 
 def test_spectrum_is_standardised_whatever_the_level() -> None:
@@ -38,7 +38,7 @@ def test_spectrum_is_standardised_whatever_the_level() -> None:
     spectrum = mel.spectrum(x)
     torch.testing.assert_close(spectrum.mean((1, 2)), torch.zeros(2), atol=1e-4, rtol=0)
     torch.testing.assert_close(spectrum.std((1, 2)), torch.ones(2), atol=1e-2, rtol=0)
-    torch.testing.assert_close(mel.spectrum(x / 4), spectrum, atol=0.05, rtol=0)
+    torch.testing.assert_close(mel.spectrum(x[1:] / 4), spectrum[1:], atol=0.05, rtol=0)  # no bin of noise is silent
     assert torch.isfinite(mel.spectrum(torch.zeros(1, 1, AUDIO_RATE_HZ))).all()
 
 
@@ -63,7 +63,7 @@ def test_spectra_can_be_learned_from_maps_that_hold_them() -> None:
     with torch.no_grad():
         mel.out.weight.copy_(torch.eye(MELS)[..., None])
         mel.out.bias.zero_()
-    assert float(mel(mel.spectrum(x), x)) == 0
+    assert float(mel(mel.spectrum(x), x).detach()) == 0
 
 
 def test_only_what_is_trained_is_kept() -> None:
@@ -78,13 +78,11 @@ def test_filters_peak_at_rising_frequencies(out: int) -> None:
     np.testing.assert_allclose(np.linalg.norm(filters, axis=1), 1, rtol=1e-5)
     assert conv.bias is not None
     assert not conv.bias.any()
-    # a cosine and a sine of one frequency are the parts of one complex filter
-    response = np.abs(np.fft.fft(filters[0::2] + 1j * filters[1::2], 8192))[:, :4096]
+    # cosine and sine of one frequency are the two parts of a filter with a single peak
+    peak_hz = np.abs(np.fft.fft(filters[0::2] - 1j * filters[1::2], 8192)).argmax(1) * AUDIO_RATE_HZ / 8192
     wanted_hz = librosa.mel_to_hz(np.linspace(*librosa.hz_to_mel([80.0, 6000.0]), out // 2))
-    peak_hz = response.argmax(1) * AUDIO_RATE_HZ / 8192
-    both_hz = np.abs(np.fft.fft(filters[0::2] - 1j * filters[1::2], 8192))[:, :4096].argmax(1) * AUDIO_RATE_HZ / 8192
-    assert (np.diff(np.maximum(peak_hz, both_hz)) > 0).all()
-    np.testing.assert_allclose(np.maximum(peak_hz, both_hz)[1:], wanted_hz[1:], atol=60)
+    assert (np.diff(peak_hz) > 0).all()
+    np.testing.assert_allclose(peak_hz[1:], wanted_hz[1:], atol=20)
 
 
 def test_filters_of_an_odd_number_without_bias() -> None:
