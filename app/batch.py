@@ -1,5 +1,6 @@
 """Several videos one after another: what fails is named, the rest go on."""
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -19,6 +20,13 @@ class Exit(IntEnum):
     WRONG_USAGE = 2
     DONE_IN_PART = 3
     INTERRUPTED = 130
+
+
+class BugError(AffectlineError):
+    """Something that should not have happened, at one input."""
+
+    def __init__(self, path: Path, error: Exception) -> None:
+        super().__init__(f"{path} was not analysed, and this is a bug: {type(error).__name__}: {error}")
 
 
 class Analyser(Protocol):
@@ -62,6 +70,9 @@ def analyse_each(
             break
         except AffectlineError as error:
             outcomes.append(Outcome(path, error))
+        except Exception as error:  # a job's boundary: a bug in one video must not cost the others
+            logging.getLogger(__name__).exception("unexpected error at %s", path)
+            outcomes.append(Outcome(path, BugError(path, error)))
         else:
             damaged = any(gap.kind == "unreadable" for gap in analysis.gaps)
             outcomes.append(Outcome(path, damaged=damaged))

@@ -180,6 +180,7 @@ def analyze(
     with interruptible(lambda: tell("stopping at the next batch; Ctrl-C again stops at once")) as cancelled:
         analyser, reason = open_analyser(bundle, device, start, end, None if no_cache else _feature_store(cache))
         if out == "-":
+            tell(f"device: {reason}")
             deliver: Callable[[int, Analysis], None] = _to_standard_output
         else:
             deliver = partial(_to_folder, Path(out), output_stems(paths), formats, reason, results)

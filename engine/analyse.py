@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from engine.answers import answer
 from engine.bundle import Bundle
@@ -17,6 +18,10 @@ from engine.media import Media, never, open_media
 from engine.model import Model
 from engine.pipeline import Stopwatch, Stream
 from engine.values import Analysis, Part, Progress, Timing
+
+STAGES: Final = ("decode", "faces", "frame", "slice", "audio", "fusion")
+LEAST_PX: Final = 12
+"""What the first of MTCNN's networks looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,7 @@ def analyse_with(
     began = time.perf_counter()
     clock = Stopwatch()
     media = clock.timed("decode", open_media, path, cancelled)
+    _check_picture(media)
     start_s, end_s = _range(media, options)
     home = options.store or _temporary_folder()
     folder = home / address(media.info.sha256, _settings(model, start_s, end_s))
@@ -70,7 +76,7 @@ def analyse_with(
         yield Analysis(
             media=media.info, bundle=model.bundle.ref, device=model.device.name, start_s=start_s, end_s=end_s,
             **{name: getattr(answers, name) for name in answers.__slots__},
-            timing=Timing(wall_s, load_s, dict(clock.spent)),
+            timing=Timing(wall_s, load_s, {stage: clock.spent.get(stage, 0.0) for stage in STAGES}),
             features=str(folder) if options.store is not None else None,
         )  # fmt: skip
     finally:
@@ -101,6 +107,15 @@ def _temporary_folder() -> Path:
         return Path(tempfile.mkdtemp(prefix="affectline-"))
     except OSError as error:
         raise StorageError(tempfile.tempdir or "temporary folder", error.strerror or "cannot be written") from error
+
+
+def _check_picture(media: Media) -> None:
+    """This is about video: sound alone and pictures without room for a face are refused."""
+    info = media.info
+    if not info.has_video:
+        raise MediaFormatError(media.path, "it holds sound but no picture")
+    if min(info.width, info.height) < LEAST_PX:
+        raise MediaFormatError(media.path, f"its picture is {info.width}x{info.height}, too small to hold a face")
 
 
 def _range(media: Media, options: Options) -> tuple[float, float]:

@@ -35,6 +35,7 @@ from engine.windows import SLICE_S, cells, no_face_gaps, segments, smooth, sound
 
 AUDIO_OVERLAP_S = 0.5
 """A second of sound belongs to a window that it overlaps by this much."""
+BEFORE_CUT_S = 1e-3
 PIECE_ROWS = 4096
 """Rows of features pooled at a time for a whole-video label."""
 
@@ -77,15 +78,16 @@ class _Face:
     detected: Bools
     slice_row: Ints
     slice_s: F64
+    slice_middle_s: F64
+    """Of a slice that runs out of its shot, just before the cut: it belongs to no other shot."""
 
     def frames_within(self, start_s: float, end_s: float) -> Ints:
         first, stop = np.searchsorted(self.frame_s, [start_s - 1e-6, end_s - 1e-6])
         return self.frame_row[first:stop]
 
     def slices_within(self, start_s: float, end_s: float) -> Ints:
-        """Slices of which at least half lies in the interval."""
-        first = np.searchsorted(self.slice_s, start_s - SLICE_S / 2 - 1e-6)
-        stop = np.searchsorted(self.slice_s, end_s - SLICE_S / 2 + 1e-6)
+        """Slices whose middle lies in the interval."""
+        first, stop = np.searchsorted(self.slice_middle_s, [start_s - 1e-6, end_s - 1e-6])
         return self.slice_row[first:stop]
 
 
@@ -131,7 +133,9 @@ class _Scorer:
             for name in ("box", "score", "detected")
         )
         slice_s = self.evidence.slice_start_s[slice_row]
-        return _Face(frame_row[order], frame_s[order], box, score, detected, slice_row, slice_s)
+        shot_end_s = self.evidence.shot_end_s[self.evidence.slice_shot[slice_row]]
+        middle_s = np.minimum(slice_s + SLICE_S / 2, shot_end_s - BEFORE_CUT_S)
+        return _Face(frame_row[order], frame_s[order], box, score, detected, slice_row, slice_s, middle_s)
 
     def _frames_of(self, track: FaceTrack) -> tuple[Ints, Ints]:
         """Rows of a track, and the place of each in it. Rows past the track's last detection are left out."""
@@ -157,15 +161,26 @@ class _Scorer:
         fused, parts = self.fused(windows)
         frames = FrameTrack(
             face.frame_s, face.box, face.score, face.detected,
-            self.model.probabilities("frame", self.store.features("frame", face.frame_row)),
+            self._probabilities("frame", face.frame_row),
         )  # fmt: skip
         slices = Track(
-            face.slice_s, face.slice_s + SLICE_S,
-            self.model.probabilities("slice", self.store.features("slice", face.slice_row)),
+            face.slice_s, face.slice_s + SLICE_S, self._probabilities("slice", face.slice_row)
         )  # fmt: skip
         heard = self.sound.row[np.isin(np.floor(self.sound.start_s), np.floor(face.frame_s))]
         label = self.label((face.frame_row, face.slice_row, heard))
         return Person(name, None, self._present_s(face.frame_s), tracks, frames, slices, fused, parts, label)
+
+    def _probabilities(self, branch: BranchName, rows: Ints) -> np.ndarray:
+        """(N, 7) of rows of the store, read a piece at a time."""
+        parts = [
+            self.model.probabilities(branch, self.store.features(branch, rows[at : at + PIECE_ROWS]))
+            for at in range(0, len(rows), PIECE_ROWS)
+        ]
+        return np.concatenate(parts) if parts else np.zeros((0, COUNT), np.float32)
+
+    def present_s(self, tracks: tuple[int, ...]) -> float:
+        """How long a person is on screen."""
+        return self._present_s(np.concatenate([track.time_s for track in self.evidence.tracks if track.id in tracks]))
 
     def _present_s(self, frame_s: F64) -> float:
         """How long these frames are on screen together; what could not be read between them does not count."""
@@ -272,7 +287,7 @@ class _Scorer:
         """The audio branch's own answers."""
         e = self.evidence
         start_s = e.second.astype(np.float64)
-        answers = self.model.probabilities("audio", self.store.features("audio", np.arange(len(e.second))))
+        answers = self._probabilities("audio", np.arange(len(e.second)))
         return SecondTrack(start_s, start_s + e.samples / AUDIO_RATE_HZ, self.speech, answers)
 
     def present(self) -> Bools:
@@ -299,10 +314,8 @@ class _Scorer:
 def answer(store: FeatureStore, model: Model) -> Answers:
     """Everything the heads and the fusion say about a stored video."""
     scorer = _Scorer(store, model)
-    people = tuple(
-        scorer.person(f"person-{number}", tracks)
-        for number, tracks in enumerate(link_persons(store.evidence.tracks), start=1)
-    )
+    groups = sorted(link_persons(store.evidence.tracks), key=scorer.present_s, reverse=True)
+    people = tuple(scorer.person(f"person-{number}", tracks) for number, tracks in enumerate(groups, start=1))
     present = scorer.present()
     unseen, unseen_segments = scorer.fused(list(scorer.unseen_windows(present)))
     if people:

@@ -5,6 +5,7 @@ Parts: `frame`, `slice`, `audio` hold a branch's trunk and head (what makes the 
 """
 
 import hashlib
+import json
 import math
 import os
 import re
@@ -150,8 +151,21 @@ def write_bundle(
     payload = _payload(branches, fusion, torch.float16 if half else torch.float32)
     known = replace(manifest, parts={name: _part(name, *content) for name, content in payload.items()})
     files = {known.parts[name].file: data for name, (data, _) in payload.items()}
-    _write_folder(folder, {**files, MANIFEST: _toml(known)}, keep=("MODEL_CARD.md",))
+    check_bundle_place(folder)
+    _write_folder(folder, {**files, MANIFEST: _toml(known)})
     return known
+
+
+def check_bundle_place(folder: Path) -> None:
+    """Refuse to write a bundle over anything but a bundle.
+
+    Raises:
+        StorageError: the folder holds other things.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise StorageError(folder, "a file of that name is there")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / MANIFEST).exists():
+        raise StorageError(folder, "it holds other things; name a folder that is new, empty or a bundle")
 
 
 def load_bundle(folder: Path) -> Bundle:
@@ -270,15 +284,22 @@ def _part(name: str, data: bytes, tensors: Mapping[str, torch.Tensor]) -> Part:
 
 def _toml(manifest: Manifest) -> bytes:
     plain = {key: value for key, value in asdict(manifest).items() if value not in ({}, ())}
-    return tomli_w.dumps({"schema": SCHEMA, **plain}).encode()
+    text = tomli_w.dumps({"schema": SCHEMA, **plain})
+    return (text + f'\n[seal]\nsha256 = "{_seal(tomllib.loads(text))}"\n').encode()
+
+
+def _seal(facts: Mapping[str, Any]) -> str:
+    """Fingerprint of everything else in a manifest: a changed digit in a temperature is a changed model."""
+    return _sha256(json.dumps(facts, sort_keys=True).encode())
 
 
 def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _write_folder(folder: Path, files: Mapping[str, bytes], keep: tuple[str, ...] = ()) -> None:
-    """Write a folder beside its place and move it there; what is named in `keep` survives from the old one."""
+def _write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write a folder beside its place and move it there."""
+    folder = folder.resolve()
     part = folder.with_name(f".{folder.name}.part")
     old = folder.with_name(f".{folder.name}.old")
     try:
@@ -286,9 +307,6 @@ def _write_folder(folder: Path, files: Mapping[str, bytes], keep: tuple[str, ...
         part.mkdir(parents=True)
         for name, data in files.items():
             (part / name).write_bytes(data)
-        for name in keep:
-            if (folder / name).exists():
-                shutil.copy2(folder / name, part / name)
         shutil.rmtree(old, ignore_errors=True)
         if folder.exists():
             os.replace(folder, old)
@@ -317,6 +335,8 @@ def _read_manifest(folder: Path) -> tuple[Manifest, bytes]:
     schema = facts.pop("schema", None)
     if schema != SCHEMA:
         raise BundleError(folder, f"its version is {schema!r}, and this program reads {SCHEMA!r}")
+    seal = facts.pop("seal", {})
+    whole = isinstance(seal, dict) and seal.get("sha256") == _seal({"schema": schema, **facts})
     labels = facts.get("emotions", [])
     if labels != list(EMOTIONS):
         given = ", ".join(map(str, labels)) if isinstance(labels, list) else str(labels)
@@ -328,6 +348,8 @@ def _read_manifest(folder: Path) -> tuple[Manifest, bytes]:
     missing = [name for name in PARTS if name not in manifest.parts]
     if missing:
         raise BundleError(folder, f"{MANIFEST} names no part {', '.join(missing)}")
+    if not whole:
+        raise BundleError(folder, f"{MANIFEST} has changed since the bundle was made")
     return manifest, text
 
 

@@ -14,7 +14,7 @@ from engine.errors import DeviceError
 DeviceType = Literal["cpu", "cuda", "mps"]
 Precision = Literal["fp32", "bf16"]
 BF16_PAYS = 1.3
-"""Gain in matrix products from which bf16 is chosen: far from both kinds of processor, so that noise does not decide."""
+"""Gain in matrix products from which bf16 is chosen: far from both kinds of processor, so noise does not decide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def cpu_has_bf16() -> bool:
 
 @functools.cache
 def cpu_bf16_gain(side: int = 1024, rounds: int = 3) -> float:
-    """How many times as fast as fp32 a bf16 matrix product is here: 2.4 on one machine with AVX512-BF16, 0.5 on another.
+    """How many times as fast as fp32 a bf16 matrix product is: 2.4 on one machine with AVX512-BF16, 0.5 on another.
 
     Measured once a process, in about a tenth of a second; 0 without the instructions.
     """

@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -75,20 +76,25 @@ def address(media_sha256: str, settings: Mapping[str, Any]) -> str:
 
 
 class FeatureWriter:
-    """Appends features to a new store; `finish` makes it complete, `discard` removes it."""
+    """Appends features to a new store; `finish` makes it complete and puts it in its place, `discard` removes it.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    Until then it is a hidden folder of its own beside that place, so two processes never write into one store.
+    """
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
         self._files: dict[str, BinaryIO] = {}
         try:
-            if folder.exists():
-                shutil.rmtree(folder)
-            folder.mkdir(parents=True)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            self.folder = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
+        except OSError as error:
+            raise StorageError(place, error.strerror or "cannot be written") from error
+        try:
             for name in (f"{branch}.{kind}" for branch in BRANCHES for kind in ("f16", "keys")):
-                self._files[name] = (folder / name).open("wb")
+                self._files[name] = (self.folder / name).open("wb")
         except OSError as error:
             self.discard()
-            raise StorageError(folder, error.strerror or "cannot be written") from error
+            raise StorageError(place, error.strerror or "cannot be written") from error
 
     def append(self, branch: BranchName, keys: np.ndarray, features: np.ndarray) -> None:
         """Append (n, KEY_COLUMNS) int64 keys and (n, D) features.
@@ -114,9 +120,14 @@ class FeatureWriter:
             for file in self._files.values():
                 file.close()
             _write_evidence(self.folder / _EVIDENCE, evidence)
+            if open_store(self._place) is None:
+                shutil.rmtree(self._place, ignore_errors=True)
+                os.replace(self.folder, self._place)
+            else:  # another process was quicker, with the same numbers
+                shutil.rmtree(self.folder, ignore_errors=True)
         except OSError as error:
             raise StorageError(self.folder, error.strerror or "cannot be written") from error
-        return FeatureStore(self.folder, evidence)
+        return FeatureStore(self._place, evidence)
 
     def discard(self) -> None:
         """Remove everything; what could not be written any more does not matter."""
@@ -205,5 +216,6 @@ def _read_evidence(path: Path) -> Evidence:
         arrays = {name: file.get_tensor(name) for name in _ARRAYS}
     return Evidence(
         media=MediaInfo(**facts["media"]), start_s=facts["start_s"], end_s=facts["end_s"], tracks=tracks,
-        sound_start_s=facts["sound_start_s"], sound_end_s=facts["sound_end_s"], unreadable=tuple(Gap(**gap) for gap in facts["unreadable"]), **arrays,
+        sound_start_s=facts["sound_start_s"], sound_end_s=facts["sound_end_s"],
+        unreadable=tuple(Gap(**gap) for gap in facts["unreadable"]), **arrays,
     )  # fmt: skip

@@ -40,6 +40,8 @@ from engine.values import F32, F64, Bools, Frame, Gap, Ints, MediaInfo
 
 __all__ = ["SOUND_RATE_HZ", "Cancelled", "Media", "SoundSecond", "content_sha256", "ignore", "never", "open_media"]
 
+TICK_S: Final = 1e-6
+"""Times told to the microsecond name the frame they were rounded from."""
 _PROBED_FRAMES: Final = 4
 _HASH_BLOCK_BYTES: Final = 1 << 20
 _PACKETS_BETWEEN_CANCEL_CHECKS: Final = 512
@@ -160,6 +162,7 @@ class Media:
     _index: _Index = field(repr=False)
     _origin_s: Fraction = field(repr=False)
     _sound_until_s: float = field(repr=False)
+    _opened_as: tuple[int, int] = field(repr=False)
 
     @property
     def path(self) -> Path:
@@ -176,7 +179,7 @@ class Media:
             CancelledError: `cancelled` became true.
             MediaVanishedError: the file went away.
         """
-        expected, stop = (int(place) for place in np.searchsorted(self.times_s, [start_s, end_s]))
+        expected, stop = (int(place) for place in np.searchsorted(self.times_s, [start_s - TICK_S, end_s - TICK_S]))
         reformatter = VideoReformatter()
         absent = [
             Gap(gap.kind, max(start_s, gap.start_s), min(end_s, gap.end_s))
@@ -191,6 +194,7 @@ class Media:
             while absent and absent[0].end_s <= self.times_s[index]:
                 report(absent.pop(0))
             if index > expected:
+                self._check_still_there()
                 report(self._lost(expected, index))
             expected = index + 1
             yield self._frame(index, picture, reformatter)
@@ -289,8 +293,12 @@ class Media:
         return Gap("unreadable", float(self.times_s[first]), end_s)
 
     def _check_still_there(self) -> None:
-        if not os.path.exists(self.path):
-            raise MediaVanishedError(self.path, "it went away while it was read")
+        try:
+            now = _last_change(self.path)
+        except OSError as error:
+            raise MediaVanishedError(self.path, "it went away while it was read") from error
+        if now != self._opened_as:
+            raise MediaVanishedError(self.path, "it changed while it was read")
 
     @contextmanager
     def _reopened(self) -> Iterator[InputContainer]:
@@ -301,6 +309,12 @@ class Media:
             raise MediaVanishedError(self.path, "it changed while it was read") from error
         with container:
             yield container
+
+
+def _last_change(path: Path) -> tuple[int, int]:
+    """Size and time of the last change: what tells that a file is still the one that was opened."""
+    status = os.stat(path)
+    return status.st_size, status.st_mtime_ns
 
 
 def open_media(path: str | Path, cancelled: Cancelled = never) -> Media:
@@ -373,6 +387,7 @@ def _open(path: Path) -> InputContainer:
 def _read(path: Path, size_bytes: int, container: InputContainer, cancelled: Cancelled) -> Media:
     if container.format.name in _NOT_MEDIA:
         raise MediaFormatError(path, "it is text, not a video or sound")
+    opened_as = _last_change(path)
     video, audio = _video_stream(container), _audio_stream(container)
     origin_s = _origin(container)
     video_log, audio_log = _read_packets(container, video, audio, cancelled)
@@ -427,6 +442,7 @@ def _read(path: Path, size_bytes: int, container: InputContainer, cancelled: Can
         _index=index,
         _origin_s=origin_s,
         _sound_until_s=sound_until_s,
+        _opened_as=opened_as,
     )
 
 

@@ -16,14 +16,16 @@ from engine.bundle import Bundle
 from engine.device import Device
 from engine.emotions import COUNT
 from engine.fusion import Fusion, FusionInput
-from engine.trunks.c3d import LAYERS, C3DTrunk
-from engine.trunks.winograd import QuickC3D
 from engine.inputs import audio_input, frame_input, slice_input
 from engine.netvlad import NetVLAD
+from engine.trunks.c3d import LAYERS, C3DTrunk
+from engine.trunks.winograd import QuickC3D
 from engine.values import BRANCHES, F32, BranchName
 
 BATCH_MACS: Final = 20e9
 """Multiply-adds in one batch on a CPU: at most 200 ms at the 175 GFLOP/s of two cores in fp32."""
+FULL_CHANNELS: Final = LAYERS[-1][1]
+"""Channels of C3D at width 1: on a CPU it runs by `engine.trunks.winograd`, in float32."""
 GPU_BATCH: Final = {"frame": 256, "slice": 16, "audio": 64}
 FULL_MACS: Final = {"frame": 1.42e9, "slice": 38.5e9, "audio": 0.06e9}
 ANSWER_BATCH: Final = 64
@@ -127,7 +129,11 @@ def padded_sets(sets: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> Fu
 
 def _moved(branch: Branch, device: Device) -> Branch:
     """A copy of a branch on a device, in the layout its convolutions run fastest in."""
-    moved = copy.deepcopy(branch).to(device.processor, device.dtype)
+    moved = copy.deepcopy(branch).to(device.processor)
+    if isinstance(moved.trunk, C3DTrunk) and moved.trunk.out_channels == FULL_CHANNELS and device.type == "cpu":
+        moved.trunk = QuickC3D(moved.trunk)
+        return moved
+    moved.to(device.dtype)
     if branch.name == "frame":
         moved.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if branch.name == "slice":

@@ -30,6 +30,7 @@ from engine.values import Frame, Gap, Part, Progress, Track
 from engine.windows import GRID_HZ, SLICE_S, slice_grid, slice_times
 
 FRAME_QUEUE: Final = 16
+FRAME_QUEUE_BYTES: Final = 64 << 20
 SOUND_QUEUE: Final = 32
 SOUND_GROUP_S: Final = 8
 """Seconds of sound looked at together."""
@@ -216,7 +217,7 @@ class Stream:
     def run(self) -> Iterator[Progress | Part]:
         """Read everything; afterwards :meth:`finish` gives the store."""
         began = time.perf_counter()
-        pictures = _Feed("picture", self._read_pictures(), FRAME_QUEUE, self._cancelled)
+        pictures = _Feed("picture", self._read_pictures(), self._queued_frames(), self._cancelled)
         sound = _Feed("sound", self._read_sound(), SOUND_QUEUE, self._cancelled)
         told = began
         done_s = self._start_s
@@ -274,6 +275,11 @@ class Stream:
     def _progress(self, done_s: float, elapsed_s: float) -> Progress:
         total_s = self._end_s - self._start_s
         return Progress(min(max(0.0, done_s - self._start_s), total_s), total_s, len(self._times), elapsed_s)
+
+    def _queued_frames(self) -> int:
+        """How many decoded frames may wait: by their bytes, so that large pictures do not fill the memory."""
+        frame_bytes = max(1, 3 * self._media.info.width * self._media.info.height)
+        return int(np.clip(FRAME_QUEUE_BYTES // frame_bytes, 2, FRAME_QUEUE))
 
     # In threads of their own
 

@@ -31,7 +31,9 @@ def _uniform(rng: np.random.Generator, low: float, high: float, count: int) -> t
     return torch.from_numpy(rng.uniform(low, high, count).astype(np.float32))
 
 
-def affine(angle: torch.Tensor, scale_x: torch.Tensor, scale_y: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+def affine(
+    angle: torch.Tensor, scale_x: torch.Tensor, scale_y: torch.Tensor, x: torch.Tensor, y: torch.Tensor
+) -> torch.Tensor:
     """(N, 2, 3) maps from output to input coordinates in [-1, 1], for :func:`torch.nn.functional.affine_grid`."""
     cos, sin = torch.cos(angle), torch.sin(angle)
     rows = torch.stack([cos * scale_x, -sin * scale_y, x, sin * scale_x, cos * scale_y, y], 1)
@@ -133,7 +135,7 @@ def in_motion(
     )
     maps = affine(*(value.reshape(-1) for value in (angle, flip * scale * turn, scale / turn, x, y)))
     repeated = pictures[:, None].expand(-1, steps, -1, -1, -1).flatten(0, 1)
-    moved = warp(repeated, maps).unflatten(0, (count, steps))
+    moved: torch.Tensor = warp(repeated, maps).unflatten(0, (count, steps))
     contrast = drift(_uniform(rng, -augment.contrast, augment.contrast, count), motion.light)
     gain = torch.exp(contrast)[..., None, None, None]
     offset = _uniform(rng, -128 * augment.brightness, 128 * augment.brightness, count).reshape(-1, 1, 1, 1, 1)
@@ -170,4 +172,4 @@ def second_of(wave: np.ndarray, samples: int, augment: VoiceAugment, rng: np.ran
     if rng.random() < augment.noisy:
         level = math.sqrt(float(np.mean(second**2)) + 1e-12) * 10 ** (-rng.uniform(*augment.snr_db) / 20)
         second = second + rng.standard_normal(samples) * level
-    return np.clip(second, -1, 1).astype(np.float32)
+    return np.asarray(np.clip(second, -1, 1), np.float32)

@@ -239,9 +239,7 @@ def _evaluate_clips(model: Model, data: Path, cancelled: Callable[[], bool]) -> 
     yield Report(f"{len(people)} people", "manifest", rows, tuple(notes))
 
 
-def _analysed(
-    model: Model, path: Path, start_s: float, end_s: float | None, cancelled: Callable[[], bool]
-) -> Analysis:
+def _analysed(model: Model, path: Path, start_s: float, end_s: float | None, cancelled: Callable[[], bool]) -> Analysis:
     for item in analyse_with(path, model, Options(start_s, end_s), cancelled):
         if isinstance(item, Analysis):
             return item

@@ -45,7 +45,9 @@ class StillSource:
 class FlatSource(StillSource):
     """The same stills as slices of one step, for a slice branch of depth 1."""
 
-    def __init__(self, images: FerImages, index: np.ndarray, config: SliceConfig, change: augment.FaceAugment | None = None) -> None:
+    def __init__(
+        self, images: FerImages, index: np.ndarray, config: SliceConfig, change: augment.FaceAugment | None = None
+    ) -> None:
         super().__init__(images, index, FrameConfig(), change)
         self.slices = config
 

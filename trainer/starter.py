@@ -4,8 +4,11 @@ Each step leaves its result in the work folder; a recipe that was stopped goes o
 the last epoch's checkpoint.
 """
 
+import hashlib
+import json
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,7 @@ import numpy as np
 import torch
 
 from engine.branches import AudioConfig, Branch, FrameConfig, SliceConfig, audio_branch, frame_branch, slice_branch
-from engine.bundle import Calibration, Manifest, WindowConfig, write_bundle
+from engine.bundle import Calibration, Manifest, WindowConfig, check_bundle_place, write_bundle
 from engine.emotions import COUNT, EMOTIONS
 from engine.errors import CancelledError, DatasetError
 from engine.fusion import Fusion, FusionConfig
@@ -47,14 +50,22 @@ class Recipe:
         default_factory=lambda: Schedule(epochs=16, batch=128, learning_rate=2e-3, weight_decay=0.03, balance=0.3)
     )
     slice: SliceConfig = field(
-        default_factory=lambda: SliceConfig(0.25, input_px=64, margin=0.0, crop_px=48, grey=True, scale=1 / 64, dropout=0.3)
+        default_factory=lambda: SliceConfig(
+            0.25, input_px=64, margin=0.0, crop_px=48, grey=True, scale=1 / 64, dropout=0.3
+        )
     )
     flat_schedule: Schedule = field(
         default_factory=lambda: Schedule(epochs=10, batch=128, learning_rate=3e-3, weight_decay=0.03, balance=0.3)
     )
     motion_schedule: Schedule = field(
         default_factory=lambda: Schedule(
-            epochs=4, batch=16, learning_rate=5e-4, weight_decay=0.03, balance=0.3, average_decay=0.99, epoch_examples=1600
+            epochs=4,
+            batch=16,
+            learning_rate=5e-4,
+            weight_decay=0.03,
+            balance=0.3,
+            average_decay=0.99,
+            epoch_examples=1600,
         )
     )
     audio: AudioConfig = field(default_factory=lambda: AudioConfig(dropout=0.3))
@@ -66,7 +77,9 @@ class Recipe:
     fusion: FusionConfig = field(default_factory=lambda: FusionConfig(dropout=0.3))
     making: Making = field(default_factory=Making)
     fusion_schedule: Schedule = field(
-        default_factory=lambda: Schedule(epochs=10, batch=64, learning_rate=1e-3, weight_decay=0.01, epoch_examples=4096)
+        default_factory=lambda: Schedule(
+            epochs=10, batch=64, learning_rate=1e-3, weight_decay=0.01, epoch_examples=4096
+        )
     )
     bank_views: int = 4
     bank_per_class: int = 700
@@ -123,20 +136,41 @@ def train_starter(
         CancelledError: at the next batch after `cancelled()` turns true; what is done stays in `work`.
         DatasetError, StorageError: data missing, disk full.
     """
+    check_bundle_place(out)
     recipe = recipe or Recipe()
     materials = read_materials(data)
+    work = work / fingerprint(recipe, materials)
     yield from train_frame(recipe, materials, work, cancelled)
     yield from train_slice(recipe, materials, work, cancelled)
     yield from train_audio(recipe, materials, work, cancelled)
     branches = load_branches(recipe, work)
+    yield _said("features", "features of faces and voices for the fusion")
     banks = face_banks(recipe, materials, branches, work, cancelled)
-    voices = {name: voice_bank(branches["audio"], materials.waves[name], recipe.audio) for name in ("train", "dev")}
+    voices = {
+        name: voice_bank(branches["audio"], materials.waves[name], recipe.audio, cancelled) for name in ("train", "dev")
+    }
     yield from _fusion(recipe, banks, voices, work, cancelled)
     fusion = Fusion(recipe.fusion)
     fusion.load_state_dict(read_tensors(work / "fusion.safetensors")[0])
     held = Maker(banks["dev"], voices["dev"], recipe.making)
+    yield _said("calibration", "temperatures on held-out faces and speakers")
     calibration, facts = calibrate(recipe, materials, branches, fusion, held)
     write_bundle(out, _manifest(recipe, materials, calibration, facts), branches, fusion.eval())
+
+
+def fingerprint(recipe: Recipe, materials: Materials) -> str:
+    """Names a training by its choices and its data, so that results of another are never taken for its own."""
+    seal = hashlib.sha256(json.dumps(asdict(recipe), sort_keys=True).encode())
+    seal.update(materials.images.pixels.tobytes() + targets(materials.images).tobytes())
+    for name, waves in sorted(materials.waves.items()):
+        for clip, wave in zip(waves.clips, waves.samples, strict=True):
+            seal.update(f"{name} {clip.path.name} {clip.emotion} {clip.person}".encode() + wave.tobytes())
+    return seal.hexdigest()[:16]
+
+
+def _said(stage: str, message: str) -> TrainStep:
+    """A progress point of a step that is over in a minute or two."""
+    return TrainStep(stage, 1, 1, 0, 1, math.nan, math.nan, 0.0, 0.0, message=message)
 
 
 def train_frame(recipe: Recipe, materials: Materials, work: Path, cancelled: Cancelled) -> Iterator[TrainStep]:
@@ -249,11 +283,15 @@ def _face_features(
 
 
 @torch.inference_mode()
-def voice_bank(branch: Branch, waves: Waves, config: AudioConfig) -> VoiceBank:
+def voice_bank(branch: Branch, waves: Waves, config: AudioConfig, cancelled: Cancelled = never) -> VoiceBank:
     """Features of every clip's seconds."""
     source = VoiceSource(waves, config)
     count = len(source.windows)
-    rows = [branch(source.plain(np.arange(at, min(at + 64, count)))) for at in range(0, count, 64)]
+    rows = []
+    for at in range(0, count, 64):
+        if cancelled():
+            raise CancelledError("training cancelled")
+        rows.append(branch(source.plain(np.arange(at, min(at + 64, count)))))
     features = torch.cat(rows).half().float().numpy()
     clips = tuple(features[source.window_clip == clip] for clip in range(len(source.classes)))
     return VoiceBank(clips, source.classes)

@@ -128,9 +128,7 @@ class FaceTracker:
         pairs = self._matched(detections)
         lost = any(track.seen and index not in pairs for index, track in enumerate(self._alive))
         back = any(not self._alive[index].seen for index in pairs)
-        new = any(
-            index not in pairs.values() and score >= START_SCORE for index, score in enumerate(detections.score)
-        )
+        new = any(index not in pairs.values() and score >= START_SCORE for index, score in enumerate(detections.score))
         return not (lost or back or new)
 
     def _matched(self, detections: Detections) -> dict[int, int]:

@@ -5,7 +5,7 @@ The published network has no batch-norm. Trained from scratch it may have one af
 which is folded away before the weights are written: what runs is the published topology.
 """
 
-from typing import Final, cast
+from typing import Final
 
 import torch
 from torch import nn
@@ -29,6 +29,15 @@ class C3DTrunk(nn.Module):
             spatial half of each kernel (see `trainer/stage1.py`).
     """
 
+    conv1a: ConvNorm
+    conv2a: ConvNorm
+    conv3a: ConvNorm
+    conv3b: ConvNorm
+    conv4a: ConvNorm
+    conv4b: ConvNorm
+    conv5a: ConvNorm
+    conv5b: ConvNorm
+
     def __init__(self, width: float = 1.0, batch_norm: bool = False, depth: int = 3) -> None:
         super().__init__()
         channels = 3
@@ -50,7 +59,7 @@ class C3DTrunk(nn.Module):
         x = self.pool(self.conv3b(self.conv3a(x)))
         x = self.pool(self.conv4b(self.conv4a(x)))
         x = self.pool5(self.conv5b(self.conv5a(x)))
-        return cast("torch.Tensor", x.squeeze(2))
+        return x.squeeze(2)
 
     @staticmethod
     def side(input_px: int) -> int:

@@ -14,7 +14,9 @@ from engine.trunks.layers import ConvNorm, scaled
 NORM_EPS = 1e-3  # TensorFlow's value, with which the published weights were trained
 
 
-def _conv(inputs: int, outputs: int, kernel: int | tuple[int, int], stride: int = 1, pad: int | tuple[int, int] = 0) -> ConvNorm:
+def _conv(
+    inputs: int, outputs: int, kernel: int | tuple[int, int], stride: int = 1, pad: int | tuple[int, int] = 0
+) -> ConvNorm:
     return ConvNorm(nn.Conv2d(inputs, outputs, kernel, stride, pad, bias=False), nn.BatchNorm2d(outputs, eps=NORM_EPS))
 
 
@@ -105,7 +107,9 @@ class FaceNetTrunk(nn.Module):
         paths: list[nn.Module] = [
             _conv(channels, inner, 1),
             nn.Sequential(
-                _conv(channels, inner, 1), _conv(inner, inner, (1, 7), pad=(0, 3)), _conv(inner, inner, (7, 1), pad=(3, 0))
+                _conv(channels, inner, 1),
+                _conv(inner, inner, (1, 7), pad=(0, 3)),
+                _conv(inner, inner, (7, 1), pad=(3, 0)),
             ),
         ]
         return Residual(channels, paths, 2 * inner, 0.10)
@@ -115,7 +119,9 @@ class FaceNetTrunk(nn.Module):
         paths: list[nn.Module] = [
             _conv(channels, inner, 1),
             nn.Sequential(
-                _conv(channels, inner, 1), _conv(inner, inner, (1, 3), pad=(0, 1)), _conv(inner, inner, (3, 1), pad=(1, 0))
+                _conv(channels, inner, 1),
+                _conv(inner, inner, (1, 3), pad=(0, 1)),
+                _conv(inner, inner, (3, 1), pad=(1, 0)),
             ),
         ]
         return Residual(channels, paths, 2 * inner, scale, relu)

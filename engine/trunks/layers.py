@@ -1,6 +1,6 @@
 """What the trunks share: scaled channel counts, and batch-norm folded into the convolution before it."""
 
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -11,23 +11,16 @@ def scaled(channels: int, width: float) -> int:
     return channels if width == 1 else max(8, round(channels * width / 8) * 8)
 
 
-def _folded(conv: nn.Module, norm: nn.Module) -> nn.Module:
-    """A convolution that does what `conv` and then `norm` (in evaluation) do."""
-    conv = cast("nn.Conv2d", conv)
-    norm = cast("nn.BatchNorm2d", norm)
-    running_mean, running_var = norm.running_mean, norm.running_var
-    assert running_mean is not None and running_var is not None
-    factor = norm.weight.detach() / torch.sqrt(running_var + norm.eps)
-    folded = type(conv)(
-        conv.in_channels, conv.out_channels, conv.kernel_size, conv.stride, conv.padding  # type: ignore[arg-type]
-    )
+def _folded(conv: Any, norm: Any) -> nn.Module:
+    """A convolution (of one, two or three dimensions) that does what `conv` and then `norm`, in evaluation, do."""
+    factor = norm.weight.detach() / torch.sqrt(norm.running_var + norm.eps)
+    folded = type(conv)(conv.in_channels, conv.out_channels, conv.kernel_size, conv.stride, conv.padding)
     shape = (-1, *([1] * (conv.weight.dim() - 1)))
-    before = conv.bias.detach() if conv.bias is not None else torch.zeros_like(running_mean)
+    before = conv.bias.detach() if conv.bias is not None else torch.zeros_like(norm.running_mean)
     with torch.no_grad():
         folded.weight.copy_(conv.weight * factor.reshape(shape))
-        assert folded.bias is not None
-        folded.bias.copy_((before - running_mean) * factor + norm.bias)
-    return folded
+        folded.bias.copy_((before - norm.running_mean) * factor + norm.bias)
+    return cast("nn.Module", folded)
 
 
 class ConvNorm(nn.Module):

@@ -1,8 +1,8 @@
 """C3D at full width on a CPU, in less than half the time: the same numbers up to rounding.
 
 Its 3x3x3 convolutions are bound by multiplications. Winograd's minimal filtering in the two spatial directions (Lavin
-and Gray, CVPR 2016) makes a tile of m x m outputs with (m + 2)^2 products for each channel pair and temporal tap instead
-of 9 m^2: for m = 4 a quarter. The three temporal taps stay a plain sum. Pooling is done on the tiles, before bias and
+and Gray, CVPR 2016) makes a tile of m x m outputs with (m + 2)^2 products for each channel pair and temporal tap, not
+9 m^2: for m = 4 a quarter. The three temporal taps stay a plain sum. Pooling is done on the tiles, before bias and
 ReLU, which it commutes with; the first layer, bound by memory, runs a frame at a time.
 """
 
@@ -24,7 +24,10 @@ _F4: Final = (
         [4, 0, -5, 0, 1, 0], [0, -4, -4, 1, 1, 0], [0, 4, -4, -1, 1, 0],
         [0, -2, -1, 2, 1, 0], [0, 2, -1, -2, 1, 0], [0, 4, 0, -5, 0, 1],
     ],
-    [[1 / 4, 0, 0], [-1 / 6, -1 / 6, -1 / 6], [-1 / 6, 1 / 6, -1 / 6], [1 / 24, 1 / 12, 1 / 6], [1 / 24, -1 / 12, 1 / 6], [0, 0, 1]],
+    [
+        [1 / 4, 0, 0], [-1 / 6, -1 / 6, -1 / 6], [-1 / 6, 1 / 6, -1 / 6],
+        [1 / 24, 1 / 12, 1 / 6], [1 / 24, -1 / 12, 1 / 6], [0, 0, 1],
+    ],
     [[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]],
 )  # fmt: skip
 """Matrices B^T, G and A^T of F(2, 3) and F(4, 3)."""
@@ -110,7 +113,9 @@ class QuickC3D(nn.Module):
     def __init__(self, trunk: C3DTrunk) -> None:
         super().__init__()
         convs = {name: getattr(trunk, name).conv for name, _ in LAYERS}
-        self.register_buffer("first", convs["conv1a"].weight.detach().flatten(1, 2).contiguous(memory_format=torch.channels_last))
+        self.register_buffer(
+            "first", convs["conv1a"].weight.detach().flatten(1, 2).contiguous(memory_format=torch.channels_last)
+        )
         self.register_buffer("first_bias", convs["conv1a"].bias.detach())
         self.middle = nn.Sequential(
             WinogradConv3d(convs["conv2a"], 4, True),

@@ -9,11 +9,13 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from engine.analyse import analyse
 from engine.branches import AudioConfig, FrameConfig, SliceConfig
 from engine.bundle import Bundle, Manifest, new_bundle
 from engine.device import Device
 from engine.faces.detections import Detections
 from engine.model import Model
+from engine.values import Analysis, Part, Progress
 from tests.media import face_frames, make_clip, speech_like
 
 WIDTH_PX, HEIGHT_PX, FACE_PX = 160, 120, 60
@@ -78,11 +80,15 @@ class LoudnessDetector:
         return (np.sqrt((waves**2).mean(axis=1)) > 0.02).astype(np.float32)
 
 
+def _give_quick_senses(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("engine.pipeline.FaceDetector", CentreDetector)
+    patch.setattr("engine.pipeline.SpeechDetector", LoudnessDetector)
+
+
 @pytest.fixture
 def quick_senses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Faces and speech are found without a network."""
-    monkeypatch.setattr("engine.pipeline.FaceDetector", CentreDetector)
-    monkeypatch.setattr("engine.pipeline.SpeechDetector", LoudnessDetector)
+    _give_quick_senses(monkeypatch)
 
 
 @pytest.fixture(scope="session")
@@ -94,3 +100,18 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     sound = np.concatenate([speech_like(3.5, 22_050), np.zeros(round(1.5 * 22_050), np.float32)])
     path = tmp_path_factory.mktemp("film") / "film.mov"
     return make_clip(path, frames, sound=sound, sound_rate_hz=22_050, sound_codec="pcm_s16le")
+
+
+@pytest.fixture(scope="session")
+def film_events(film: Path, tiny_bundle: Bundle, cpu: Device) -> list[Progress | Part | Analysis]:
+    """All that an analysis of the film gives."""
+    with pytest.MonkeyPatch.context() as patch:
+        _give_quick_senses(patch)
+        return list(analyse(film, tiny_bundle, cpu))
+
+
+@pytest.fixture(scope="session")
+def film_analysis(film_events: list[Progress | Part | Analysis]) -> Analysis:
+    last = film_events[-1]
+    assert isinstance(last, Analysis)
+    return last

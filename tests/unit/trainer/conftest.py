@@ -1,4 +1,4 @@
-"""Small made data: faces that differ by emotion, voices of a pitch an emotion, and folders laid out like the real ones."""
+"""Small made data: faces of a pattern and voices of a pitch an emotion, and folders laid out like the real ones."""
 
 from pathlib import Path
 
@@ -152,5 +152,3 @@ def _marked(emotion: np.ndarray, views: int) -> np.ndarray:
     rows[np.arange(len(emotion)), :, emotion] = 4
     rows[:, :, 10] = np.arange(len(emotion))[:, None] / 100
     return rows
-
-

@@ -113,7 +113,9 @@ def chain(count: int, seed: int, strength: float = 2.0) -> tuple[Timeline, np.nd
     return Timeline(start_s, start_s + WINDOWS.length_s, (NOTHING,) * count, np.array(truth), changes), strength * seen
 
 
-def fitted(monkeypatch: pytest.MonkeyPatch, timelines: list[Timeline], logits: np.ndarray) -> calibration.FusedCalibration:
+def fitted(
+    monkeypatch: pytest.MonkeyPatch, timelines: list[Timeline], logits: np.ndarray
+) -> calibration.FusedCalibration:
     monkeypatch.setattr(calibration, "fuse", lambda *_: logits.astype(np.float32))
     return fit_fused(Fusion(FusionConfig(clusters=2)), timelines, WINDOWS)
 

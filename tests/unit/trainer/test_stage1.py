@@ -266,7 +266,7 @@ def test_every_example_of_an_epoch_is_seen(tmp_path: Path, frame_job: Job, still
     last = list(steps)[-1]
     # a single example is nothing to batch-norm: it joins the batch before
     assert [len(index) for index in seen] == [8, 9]
-    assert sorted(sum(seen, [])) == list(range(17))
+    assert sorted(number for index in seen for number in index) == list(range(17))
     assert (last.step, last.steps) == (2, 2)
 
 
