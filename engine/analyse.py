@@ -16,7 +16,8 @@ from engine.errors import MediaFormatError, StorageError
 from engine.features import FeatureStore, FeatureWriter, address, for_path, open_store
 from engine.media import Media, never, open_media
 from engine.model import Model
-from engine.pipeline import Stopwatch, Stream
+from engine.pipeline import Stream
+from engine.threads import Stopwatch
 from engine.values import Analysis, Part, Progress, Timing
 
 STAGES: Final = ("decode", "faces", "frame", "slice", "audio", "fusion")

@@ -290,7 +290,7 @@ def _toml(manifest: Manifest) -> bytes:
 
 def _seal(facts: Mapping[str, Any]) -> str:
     """Fingerprint of everything else in a manifest: a changed digit in a temperature is a changed model."""
-    return _sha256(json.dumps(facts, sort_keys=True).encode())
+    return _sha256(json.dumps(facts, sort_keys=True, default=str).encode())
 
 
 def _sha256(data: bytes) -> str:

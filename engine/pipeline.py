@@ -1,21 +1,20 @@
 """The stream: decode -> cuts and faces -> crops -> batches -> features, and sound beside it, through bounded queues.
 
-Two threads feed the one that infers: `picture` decodes and looks for cuts, `sound` decodes, resamples and listens for
-speech. Queues are short and every wait on them is timed and looks at the cancel token, so memory does not grow with the
-video and a cancelled run ends at the next batch. Features go straight to the store.
+Two threads feed the one that follows faces and infers: `picture` decodes and looks for cuts, `sound` decodes, resamples
+and listens for speech. Every network runs in that one thread, on all cores: side by side they wait for each other
+(measured on two cores, both ways). Queues are short and every wait on them is timed and looks at the cancel token, so
+memory does not grow with the video and a cancelled run ends at the next batch. Features go straight to the store.
 """
 
-import queue
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Final, Generic, ParamSpec, TypeVar
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
-from engine.branches import AUDIO_RATE_HZ, SLICE_FRAMES
+from engine.branches import AUDIO_RATE_HZ
 from engine.emotions import COUNT
 from engine.errors import CancelledError
 from engine.faces.crops import square_crop
@@ -25,105 +24,18 @@ from engine.features import Evidence, FeatureStore, FeatureWriter
 from engine.media import Media, SoundSecond
 from engine.model import Model
 from engine.shots import CutDetector
+from engine.slices import Slicer
 from engine.speech import SpeechDetector, silent
+from engine.threads import Feed, Stopwatch
 from engine.values import Frame, Gap, Part, Progress, Track
-from engine.windows import GRID_HZ, SLICE_S, slice_grid, slice_times
+from engine.windows import SLICE_S
 
 FRAME_QUEUE: Final = 16
 FRAME_QUEUE_BYTES: Final = 64 << 20
 SOUND_QUEUE: Final = 32
 SOUND_GROUP_S: Final = 8
 """Seconds of sound looked at together."""
-MIN_SLICE_PRESENCE: Final = 8
-"""Of a slice's 16 steps, in how many the face must be there; the others repeat the nearest one."""
 PROGRESS_EVERY_S: Final = 0.1
-_WAIT_S: Final = 0.1
-
-Item = TypeVar("Item")
-Given = ParamSpec("Given")
-
-
-class Stopwatch:
-    """Seconds spent in each stage; stages of different threads overlap."""
-
-    def __init__(self) -> None:
-        self.spent: dict[str, float] = defaultdict(float)
-        self._adding = threading.Lock()
-
-    def timed(self, stage: str, work: Callable[Given, Item], *args: Given.args, **kwargs: Given.kwargs) -> Item:
-        began = time.perf_counter()
-        try:
-            return work(*args, **kwargs)
-        finally:
-            with self._adding:
-                self.spent[stage] += time.perf_counter() - began
-
-
-class _Feed(Generic[Item]):
-    """A generator run in a thread of its own, read through a bounded queue; its error is raised where it is read."""
-
-    _END: Final = object()
-
-    def __init__(self, name: str, items: Iterator[Item], size: int, stopped: Callable[[], bool]) -> None:
-        self._items = items
-        self._queue: queue.Queue[object] = queue.Queue(size)
-        self._stopped = stopped
-        self._closed = threading.Event()
-        self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._work, name=f"affectline-{name}", daemon=True)
-        self.ended = False
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def get(self, wait: bool) -> Item | None:
-        """The next item; None when there is none yet (or, once `ended` is set, at the end).
-
-        Raises:
-            CancelledError: the work was cancelled while waiting.
-            Exception: whatever the generator raised.
-        """
-        while not self.ended:
-            if self._stopped():
-                raise CancelledError("analysis cancelled")
-            try:
-                item = self._queue.get(timeout=_WAIT_S) if wait else self._queue.get_nowait()
-            except queue.Empty:
-                if wait:
-                    continue
-                return None
-            if item is self._END:
-                self.ended = True
-                self._thread.join()
-                if self._error is not None:
-                    raise self._error
-                return None
-            return item  # type: ignore[return-value]
-        return None
-
-    def close(self) -> None:
-        """Stop the generator and wait for its thread."""
-        self._closed.set()
-        if self._thread.is_alive():
-            self._thread.join()
-
-    def _work(self) -> None:
-        try:
-            for item in self._items:
-                if not self._put(item):
-                    break
-        except BaseException as error:  # noqa: BLE001 (the reader raises it)
-            self._error = error
-        self._put(self._END)
-
-    def _put(self, item: object) -> bool:
-        while not (self._closed.is_set() or self._stopped()):
-            try:
-                self._queue.put(item, timeout=_WAIT_S)
-                return True
-            except queue.Full:
-                continue
-        return False
 
 
 @dataclass(slots=True)
@@ -132,59 +44,6 @@ class _Crops:
 
     frame: dict[int, np.ndarray]
     slice: dict[int, np.ndarray]
-
-
-@dataclass(slots=True)
-class _Slicer:
-    """Puts a shot's crops on its 25 Hz grid and gives out slices of 16 as they fill.
-
-    Which frame feeds a step is settled when the next frame is known: the nearer in time, of two equally near the
-    earlier.
-    """
-
-    start_s: float
-    shot: int
-    before: tuple[float, dict[int, np.ndarray]] | None = None
-    step: int = 0
-    filled: dict[int, list[np.ndarray | None]] = field(default_factory=dict)
-
-    def push(self, time_s: float, crops: dict[int, np.ndarray]) -> Iterator[tuple[int, float, np.ndarray]]:
-        """The next frame's crops by track. Yields (track, slice start, (16, S, S, C))."""
-        if self.before is not None:
-            before_s, held = self.before
-            while (grid_s := self._time_s()) - before_s <= time_s - grid_s + 1e-6:
-                yield from self._fill(held)
-        self.before = (time_s, crops)
-
-    def finish(self, end_s: float) -> Iterator[tuple[int, float, np.ndarray]]:
-        """The steps up to the end of the shot; a shot shorter than a slice is filled up with its last frame."""
-        if self.before is None:
-            return
-        last = slice_times(slice_grid(self.start_s, end_s))[-1, -1]
-        while self._time_s() <= last + 1e-6:
-            yield from self._fill(self.before[1])
-
-    def _time_s(self) -> float:
-        return self.start_s + self.step / GRID_HZ
-
-    def _fill(self, crops: dict[int, np.ndarray]) -> Iterator[tuple[int, float, np.ndarray]]:
-        place = self.step % SLICE_FRAMES
-        for track, crop in crops.items():
-            self.filled.setdefault(track, [None] * SLICE_FRAMES)[place] = crop
-        self.step += 1
-        if place == SLICE_FRAMES - 1:
-            start_s = self.start_s + SLICE_S * (self.step // SLICE_FRAMES - 1)
-            for track in sorted(self.filled):
-                steps = self.filled[track]
-                if sum(crop is not None for crop in steps) >= MIN_SLICE_PRESENCE:
-                    yield track, start_s, _completed(steps)
-            self.filled = {}
-
-
-def _completed(steps: list[np.ndarray | None]) -> np.ndarray:
-    """Missing steps repeat the nearest one that is there, of two the earlier."""
-    known = {index: crop for index, crop in enumerate(steps) if crop is not None}
-    return np.stack([known[min(known, key=lambda k: (abs(k - index), k))] for index in range(len(steps))])
 
 
 class Stream:
@@ -207,7 +66,7 @@ class Stream:
         self._unreadable: list[Gap] = []
         self._times: list[float] = []
         self._shots: list[float] = []
-        self._slicer: _Slicer | None = None
+        self._slicer: Slicer | None = None
         self._frames: list[tuple[int, int, float, np.ndarray]] = []
         self._slices: list[tuple[int, int, float, np.ndarray]] = []
         self._slice_keys: list[tuple[int, int, float]] = []
@@ -217,8 +76,8 @@ class Stream:
     def run(self) -> Iterator[Progress | Part]:
         """Read everything; afterwards :meth:`finish` gives the store."""
         began = time.perf_counter()
-        pictures = _Feed("picture", self._read_pictures(), self._queued_frames(), self._cancelled)
-        sound = _Feed("sound", self._read_sound(), SOUND_QUEUE, self._cancelled)
+        pictures = Feed("picture", self._decode(), self._queued_frames(), self._cancelled)
+        sound = Feed("sound", self._read_sound(), SOUND_QUEUE, self._cancelled)
         told = began
         done_s = self._start_s
         try:
@@ -227,9 +86,8 @@ class Stream:
             while not (pictures.ended and sound.ended):
                 item = pictures.get(wait=not pictures.ended and sound.ended)
                 if item is not None:
-                    frame, cut = item
-                    yield from self._settle(self._push(frame, cut))
-                    done_s = frame.time_s
+                    yield from self._settle(self._follow(*item))
+                    done_s = item[0].time_s
                 heard = sound.get(wait=pictures.ended and not sound.ended)
                 if heard is not None:
                     yield from self._hear(*heard)
@@ -241,7 +99,7 @@ class Stream:
                 if now - told >= PROGRESS_EVERY_S:
                     told = now
                     yield self._progress(done_s, now - began)
-            yield from self._settle(self._tracker.finish() if self._tracker else [])
+            yield from self._settle(self.clock.timed("faces", self._tracker.finish) if self._tracker else [])
             yield from self._end_shot(self._picture_end_s)
             yield from self._infer_frames(everything=True)
             yield from self._infer_slices(everything=True)
@@ -276,23 +134,24 @@ class Stream:
         total_s = self._end_s - self._start_s
         return Progress(min(max(0.0, done_s - self._start_s), total_s), total_s, len(self._times), elapsed_s)
 
-    def _queued_frames(self) -> int:
-        """How many decoded frames may wait: by their bytes, so that large pictures do not fill the memory."""
-        frame_bytes = max(1, 3 * self._media.info.width * self._media.info.height)
-        return int(np.clip(FRAME_QUEUE_BYTES // frame_bytes, 2, FRAME_QUEUE))
-
     # In threads of their own
 
     def _nobody_reads(self) -> bool:
         return self._over.is_set() or self._cancelled()
 
-    def _read_pictures(self) -> Iterator[tuple[Frame, bool]]:
+    def _decode(self) -> Iterator[tuple[Frame, bool]]:
+        """Frames, and whether a new shot begins with them."""
         if not self._media.info.has_video:
             return
         cuts = CutDetector()
         frames = self._media.frames(self._start_s, self._end_s, self._nobody_reads, self._unreadable.append)
         while (frame := self.clock.timed("decode", next, frames, None)) is not None:
             yield frame, self.clock.timed("decode", cuts.is_cut, frame.rgb)
+
+    def _queued_frames(self) -> int:
+        """How many decoded frames may wait: by their bytes, so that large pictures do not fill the memory."""
+        frame_bytes = max(1, 3 * self._media.info.width * self._media.info.height)
+        return int(np.clip(FRAME_QUEUE_BYTES // frame_bytes, 2, FRAME_QUEUE))
 
     def _read_sound(self) -> Iterator[tuple[list[SoundSecond], np.ndarray]]:
         """Groups of seconds with the share of speech in each. The second before the range is heard too: what is
@@ -320,7 +179,7 @@ class Stream:
 
     # In the thread that infers
 
-    def _push(self, frame: Frame, cut: bool) -> list[SettledFrame]:
+    def _follow(self, frame: Frame, cut: bool) -> list[SettledFrame]:
         if self._tracker is None:
             self._tracker = FaceTracker(self.clock.timed("faces", FaceDetector, self._model.device.processor))
         return self.clock.timed("faces", self._tracker.push, frame, cut)
@@ -331,7 +190,7 @@ class Stream:
             if item.shot == len(self._shots):
                 yield from self._end_shot(time_s)
                 self._shots.append(time_s)
-                self._slicer = _Slicer(time_s, item.shot)
+                self._slicer = Slicer(time_s, item.shot)
             self._times.append(time_s)
             crops = self.clock.timed("faces", self._cut_crops, item)
             for track, crop in crops.frame.items():
@@ -361,48 +220,55 @@ class Stream:
     def _infer_frames(self, everything: bool = False) -> Iterator[Part]:
         size = self._model.batch["frame"]
         while len(self._frames) >= size or (everything and self._frames):
-            self._check_cancelled()
             rows, self._frames = self._frames[:size], self._frames[size:]
             crops = np.stack([row[3] for row in rows])
-            features = self.clock.timed("frame", self._model.frame_features, crops)
-            self._writer.append("frame", np.array([row[:2] for row in rows]), features)
-            answers = self._model.probabilities("frame", features)
-            yield from _parts("frame", [(row[0], row[2], row[2]) for row in rows], answers)
+            keys = [row[:3] for row in rows]
+            yield from self._keep_frames(keys, self._computed("frame", self._model.frame_features, crops))
+
+    def _keep_frames(self, keys: list[tuple[int, int, float]], features: np.ndarray) -> Iterator[Part]:
+        self._writer.append("frame", np.array([key[:2] for key in keys]), features)
+        answers = self._model.probabilities("frame", features)
+        yield from _parts("frame", [(track, time_s, time_s) for track, _, time_s in keys], answers)
 
     def _infer_slices(self, everything: bool = False) -> Iterator[Part]:
         size = self._model.batch["slice"]
         while len(self._slices) >= size or (everything and self._slices):
-            self._check_cancelled()
             rows, self._slices = self._slices[:size], self._slices[size:]
             crops = np.stack([row[3] for row in rows])
-            features = self.clock.timed("slice", self._model.slice_features, crops)
-            first = len(self._slice_keys)
-            self._slice_keys += [row[:3] for row in rows]
-            self._writer.append("slice", np.array([(row[0], first + at) for at, row in enumerate(rows)]), features)
-            answers = self._model.probabilities("slice", features)
-            yield from _parts("slice", [(row[0], row[2], row[2] + SLICE_S) for row in rows], answers)
+            keys = [row[:3] for row in rows]
+            yield from self._keep_slices(keys, self._computed("slice", self._model.slice_features, crops))
+
+    def _keep_slices(self, keys: list[tuple[int, int, float]], features: np.ndarray) -> Iterator[Part]:
+        first = len(self._slice_keys)
+        self._slice_keys += keys
+        self._writer.append("slice", np.array([(key[0], first + at) for at, key in enumerate(keys)]), features)
+        answers = self._model.probabilities("slice", features)
+        yield from _parts("slice", [(track, start_s, start_s + SLICE_S) for track, _, start_s in keys], answers)
 
     def _hear(self, group: list[SoundSecond], shares: np.ndarray) -> Iterator[Part]:
         size = self._model.batch["audio"]
         for at in range(0, len(group), size):
-            self._check_cancelled()
             some = group[at : at + size]
             waves = np.stack([item.wave for item in some])
-            features = self.clock.timed("audio", self._model.audio_features, waves)
-            self._writer.append("audio", np.array([[item.second] for item in some]), features)
-            valid = np.array([item.valid_samples for item in some])
-            quiet = silent(waves, valid)
-            for index, item in enumerate(some):
-                row = (item.second, float(shares[at + index]), bool(quiet[index]), item.valid_samples)
-                self._seconds.append(row)
-            answers = self._model.probabilities("audio", features)
-            ends = [item.second + item.valid_samples / AUDIO_RATE_HZ for item in some]
-            rows = Track(np.array([float(item.second) for item in some]), np.array(ends), answers)
-            yield Part("audio", None, rows)
+            quiet = silent(waves, np.array([item.valid_samples for item in some]))
+            rows = [
+                (item.second, float(share), bool(still), item.valid_samples)
+                for item, share, still in zip(some, shares[at : at + size], quiet, strict=True)
+            ]
+            yield from self._keep_seconds(rows, self._computed("audio", self._model.audio_features, waves))
 
-    def _check_cancelled(self) -> None:
+    def _keep_seconds(self, rows: list[tuple[int, float, bool, int]], features: np.ndarray) -> Iterator[Part]:
+        self._writer.append("audio", np.array([[row[0]] for row in rows]), features)
+        self._seconds += rows
+        start_s = np.array([row[0] for row in rows], np.float64)
+        end_s = start_s + np.array([row[3] for row in rows]) / AUDIO_RATE_HZ
+        yield Part("audio", None, Track(start_s, end_s, self._model.probabilities("audio", features)))
+
+    def _computed(self, stage: str, compute: Callable[[np.ndarray], np.ndarray], inputs: np.ndarray) -> np.ndarray:
+        """A batch, unless the work was cancelled."""
         if self._cancelled():
             raise CancelledError("analysis cancelled")
+        return self.clock.timed(stage, compute, inputs)
 
 
 def _crop(item: SettledFrame, box: np.ndarray, margin: float, side_px: int, grey: bool) -> np.ndarray:

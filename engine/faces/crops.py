@@ -26,15 +26,32 @@ def square_crop(rgb: Picture, box: ArrayLike, margin: float, side_px: int) -> Pi
     """
     x, y, width, height = (float(value) for value in np.asarray(box))
     side = max(width, height, 1.0) * (1 + 2 * margin)
-    finer = max(1, math.ceil(side / side_px))  # sampled this many times finer, then averaged
-    step = side / (side_px * finer)
-    left = x + (width - side + step) / 2 - 0.5  # centre of the first sample, from the centre of the first pixel
-    top = y + (height - side + step) / 2 - 0.5
-    place = np.array([[step, 0, left], [0, step, top]])
-    size = side_px * finer, side_px * finer
-    samples = cv2.warpAffine(
-        rgb, place, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
-    )
-    if finer > 1:
-        samples = cv2.resize(samples, (side_px, side_px), interpolation=cv2.INTER_AREA)
-    return np.asarray(samples, np.uint8)
+    step = side / side_px
+    left, top = x + (width - side) / 2, y + (height - side) / 2
+    shrink = max(1, math.floor(step))  # by whole factors first, which is quick; bilinear does the rest
+    part, from_x, from_y = _around(rgb, left, top, side, shrink)
+    if shrink > 1:
+        part = np.asarray(
+            cv2.resize(part, (part.shape[1] // shrink, part.shape[0] // shrink), interpolation=cv2.INTER_AREA), np.uint8
+        )
+    scale = step / shrink
+    first_x, first_y = ((edge + step / 2) / shrink - 0.5 for edge in (left - from_x, top - from_y))
+    place = np.array([[scale, 0, first_x], [0, scale, first_y]])
+    return np.asarray(
+        cv2.warpAffine(
+            part, place, (side_px, side_px), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,
+        ),
+        np.uint8,
+    )  # fmt: skip
+
+
+def _around(rgb: Picture, left: float, top: float, side: float, shrink: int) -> tuple[Picture, int, int]:
+    """The part of a picture under a square and a little more, in whole blocks of `shrink`, and where it begins."""
+    spans = []
+    for edge, length in ((left, rgb.shape[1]), (top, rgb.shape[0])):
+        first = min(max(0, math.floor(edge) - 2 * shrink), max(0, length - shrink))
+        last = min(length, max(first + shrink, math.ceil(edge + side) + 2 * shrink))
+        spans.append((first, first + max(1, (last - first) // shrink) * shrink))
+    (x0, x1), (y0, y1) = spans
+    return rgb[y0:y1, x0:x1], x0, y0

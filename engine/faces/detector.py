@@ -6,7 +6,8 @@ depend on what else is in the batch. Thresholds and the pyramid's factor are the
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import cv2
@@ -142,10 +143,11 @@ class FaceDetector:
         if not frames:
             return []
         work = [Halvings.of(_downscaled(frame, self._work_px)) for frame in frames]
-        found = self._proposals(work)
-        found = self._judged(work, found, self._refine, R_SIDE_PX, R_BATCH, R_THRESHOLD).suppressed(0.7)
-        found = found.at(_squared(_corrected(found)))
-        found = self._judged(work, found, self._output, O_SIDE_PX, O_BATCH, O_THRESHOLD)
+        with _one_thread():
+            found = self._proposals(work)
+            found = self._judged(work, found, self._refine, R_SIDE_PX, R_BATCH, R_THRESHOLD).suppressed(0.7)
+            found = found.at(_squared(_corrected(found)))
+            found = self._judged(work, found, self._output, O_SIDE_PX, O_BATCH, O_THRESHOLD)
         return [_final(found[found.picture == index], frame, work[index].whole) for index, frame in enumerate(frames)]
 
     def _proposals(self, work: list[Halvings]) -> _Candidates:
@@ -187,6 +189,17 @@ class FaceDetector:
         score = torch.cat([answer[0] for answer in answers])[: len(inside)].cpu().numpy()
         shift = torch.cat([answer[1] for answer in answers])[: len(inside)].cpu().numpy()
         return _Candidates(found.corners, score, shift, found.picture)[score > threshold]
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Many small products: on several threads each would wait for one that the decoder has pushed from its core."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _downscaled(frame: Picture, work_px: int) -> Picture:

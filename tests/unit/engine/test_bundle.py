@@ -6,6 +6,7 @@ import pickle
 import tomllib
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from engine.bundle import (
     Bundle,
     Calibration,
     Manifest,
+    _seal,
     import_trunk,
     load_bundle,
     new_bundle,
@@ -66,9 +68,11 @@ def states(bundle: Bundle) -> dict[str, torch.Tensor]:
 
 
 def edit(folder: Path, change: Callable[[Facts], object]) -> None:
+    """Change the manifest and seal it again, as another program's bundle would be."""
     facts = tomllib.loads((folder / MANIFEST).read_text("utf-8"))
+    del facts["seal"]
     change(facts)
-    (folder / MANIFEST).write_text(tomli_w.dumps(facts), "utf-8")
+    (folder / MANIFEST).write_text(tomli_w.dumps({**facts, "seal": {"sha256": _seal(facts)}}), "utf-8")
 
 
 def adopt(folder: Path, part: str) -> None:
@@ -172,13 +176,24 @@ def test_wide_means_both_picture_branches(small: Bundle) -> None:
     assert not Manifest("half", "1", "full", "", slice=SliceConfig(0.5)).wide
 
 
-def test_writing_again_keeps_the_model_card_and_nothing_else(small: Bundle, folder: Path) -> None:
-    (folder / "MODEL_CARD.md").write_text("about")
+def test_writing_again_keeps_nothing_of_the_old(small: Bundle, folder: Path) -> None:
     (folder / "old.safetensors").write_text("from before")
     write_bundle(folder, small.manifest, small.branches, small.fusion)
-    names = {path.name for path in folder.iterdir()}
-    assert names == {MANIFEST, "MODEL_CARD.md", *(f"{part}.safetensors" for part in PARTS)}
+    assert {path.name for path in folder.iterdir()} == {MANIFEST, *(f"{part}.safetensors" for part in PARTS)}
     assert [path.name for path in folder.parent.iterdir()] == ["small"]
+
+
+def test_only_a_bundle_is_written_over(small: Bundle, tmp_path: Path) -> None:
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "to a friend.txt").write_text("dear")
+    (tmp_path / "file").write_text("a note")
+    for name, clause in (("letters", "holds other things"), ("file", "a file of that name")):
+        with pytest.raises(StorageError, match=clause):
+            write_bundle(tmp_path / name, small.manifest, small.branches, small.fusion)
+    assert (tmp_path / "letters" / "to a friend.txt").read_text() == "dear"
+    (tmp_path / "empty").mkdir()
+    write_bundle(tmp_path / "empty", small.manifest, small.branches, small.fusion)
+    assert verify_bundle(tmp_path / "empty") == []
 
 
 # Writing that fails
@@ -332,6 +347,26 @@ def test_a_manifest_that_describes_no_such_model(folder: Path, change: Callable[
     edit(folder, change)
     assert clause in refusal(folder)
     assert verify_bundle(folder) == [refusal(folder)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("frame = 1.5", "frame = 1.6"), ("half", "whole"), ('name = "small"', 'name = "smell"'), ("[seal]", "[other]")],
+)
+def test_a_changed_manifest(small: Bundle, tmp_path: Path, old: str, new: str) -> None:
+    """A digit of a temperature is no less of the model than a weight is."""
+    manifest = replace(small.manifest, scores={"note": "half precision"})
+    write_bundle(tmp_path / "b", manifest, small.branches, small.fusion)
+    text = (tmp_path / "b" / MANIFEST).read_text("utf-8")
+    assert text.count(old) == 1
+    (tmp_path / "b" / MANIFEST).write_text(text.replace(old, new), "utf-8")
+    assert verify_bundle(tmp_path / "b") == [refusal(tmp_path / "b")]
+    assert "has changed since the bundle was made" in refusal(tmp_path / "b") or "other" in refusal(tmp_path / "b")
+
+
+def test_a_manifest_with_a_date(folder: Path) -> None:
+    edit(folder, lambda facts: facts["scores"].update(measured=date(2026, 1, 2)))
+    assert load_bundle(folder).manifest.scores["measured"] == date(2026, 1, 2)
 
 
 @pytest.mark.parametrize("content", [b"name = [", b"\xff\xfe", b""])

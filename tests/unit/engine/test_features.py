@@ -103,10 +103,33 @@ def test_a_video_in_which_nothing_was_found(tmp_path: Path) -> None:
         assert store.features(branch, np.zeros(0, np.int64)).shape == (0, FEATURES[branch])
 
 
-def test_a_new_writer_starts_afresh(tmp_path: Path) -> None:
-    filled(tmp_path / "store").finish(evidence())
-    FeatureWriter(tmp_path / "store")
+def test_a_writer_touches_its_place_only_when_it_is_done(tmp_path: Path) -> None:
+    first, second = filled(tmp_path / "store"), FeatureWriter(tmp_path / "store")
+    second.append("audio", *rows("audio", seed=1))
     assert open_store(tmp_path / "store") is None
+    first.finish(evidence())
+    second.discard()
+    store = open_store(tmp_path / "store")
+    assert store is not None
+    np.testing.assert_array_equal(store.keys("audio"), rows("audio")[0])
+    assert [path.name for path in tmp_path.iterdir()] == ["store"]
+
+
+def test_of_two_writers_the_first_to_finish_is_kept(tmp_path: Path) -> None:
+    first, second = filled(tmp_path / "store"), filled(tmp_path / "store")
+    stores = [first.finish(evidence()), second.finish(evidence())]
+    for store in stores:
+        assert store.folder == tmp_path / "store"
+        np.testing.assert_array_equal(store.keys("frame"), rows("frame")[0])
+    assert [path.name for path in tmp_path.iterdir()] == ["store"]
+
+
+def test_a_damaged_store_is_replaced(tmp_path: Path) -> None:
+    filled(tmp_path / "store").finish(evidence())
+    (tmp_path / "store" / "frame.f16").unlink()
+    filled(tmp_path / "store").finish(evidence())
+    assert open_store(tmp_path / "store") is not None
+    assert [path.name for path in tmp_path.iterdir()] == ["store"]
 
 
 @pytest.mark.parametrize("branch", BRANCHES)
@@ -225,7 +248,7 @@ def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError) as caught:
         FeatureWriter(tmp_path / "file" / "store")
-    assert caught.value.reason == "Not a directory"
+    assert caught.value.path == tmp_path / "file" / "store"
 
 
 def test_a_disk_that_fills_up_at_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

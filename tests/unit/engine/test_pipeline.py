@@ -1,4 +1,4 @@
-"""The parts of the stream: feeds in threads, slices on the grid, crops, and what is given on the way."""
+"""The stream as a whole: its crops, its batches, what it stores and what it gives on the way."""
 
 import threading
 import time
@@ -15,212 +15,12 @@ from engine.faces.tracks import Face, SettledFrame
 from engine.features import FeatureWriter
 from engine.media import Media, never, open_media
 from engine.model import Model
-from engine.pipeline import FRAME_QUEUE, Stopwatch, Stream, _completed, _crop, _Feed, _parts, _Slicer
+from engine.pipeline import FRAME_QUEUE, Stream, _crop, _parts
+from engine.threads import Stopwatch
 from engine.values import Frame, Part, Progress
 from tests.media import make_clip, speech_like
 
 pytestmark = pytest.mark.timeout(60)
-Slices = list[tuple[int, float, np.ndarray]]
-
-
-# Stopwatch
-
-
-def test_a_stopwatch_adds_up_by_stage(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.pipeline.time.perf_counter", iter([0.0, 1.0, 5.0, 7.0, 7.0, 7.5]).__next__)
-    clock = Stopwatch()
-    assert clock.timed("decode", max, 3, 4) == 4
-    clock.timed("decode", int)
-    with pytest.raises(ZeroDivisionError):
-        clock.timed("faces", lambda: 1 / 0)
-    assert clock.spent == {"decode": 3.0, "faces": 0.5}
-
-
-# Feeds
-
-
-def feed(items: Iterator[Any], size: int = 2, stopped: Callable[[], bool] = never) -> "_Feed[Any]":
-    made: _Feed[Any] = _Feed("test", items, size, stopped)
-    made.start()
-    return made
-
-
-def everything(source: "_Feed[Any]") -> list[Any]:
-    given = []
-    while (item := source.get(wait=True)) is not None:
-        given.append(item)
-    assert source.ended
-    return given
-
-
-def test_a_feed_keeps_the_order() -> None:
-    source = feed(iter(range(1, 50)))
-    assert everything(source) == list(range(1, 50))
-    assert source.get(wait=True) is None
-
-
-def test_a_feed_is_read_without_waiting_too() -> None:
-    may_go_on = threading.Event()
-
-    def items() -> Iterator[int]:
-        may_go_on.wait(10)
-        yield 1
-
-    source = feed(items())
-    assert source.get(wait=False) is None
-    assert not source.ended
-    may_go_on.set()
-    assert everything(source) == [1]
-
-
-@pytest.mark.parametrize("error", [ValueError("broken"), KeyboardInterrupt()])
-def test_an_error_is_raised_after_the_items_before_it(error: BaseException) -> None:
-    def items() -> Iterator[int]:
-        yield 1
-        raise error
-
-    source = feed(items())
-    assert source.get(wait=True) == 1
-    with pytest.raises(type(error)):
-        source.get(wait=True)
-    assert source.ended
-
-
-def endless(made: list[int]) -> Iterator[int]:
-    while True:
-        made.append(1)
-        yield 1
-
-
-def settled(made: list[int]) -> int:
-    """How many are made once no more are."""
-    count = -1
-    while count != len(made):
-        count = len(made)
-        time.sleep(0.3)
-    return count
-
-
-def test_a_feed_holds_no_more_than_its_queue() -> None:
-    made: list[int] = []
-    source = feed(endless(made), size=3)
-    source.get(wait=True)
-    assert settled(made) <= 3 + 2  # those in the queue, the one taken, and the one in hand
-    source.close()
-
-
-def test_closing_ends_the_thread() -> None:
-    source = feed(endless([]))
-    source.close()
-    assert not source._thread.is_alive()
-
-
-def test_closing_what_never_began() -> None:
-    _Feed("test", iter([1]), 1, never).close()
-
-
-def test_a_cancelled_feed_raises_and_ends() -> None:
-    token = threading.Event()
-    source = feed(endless([]), stopped=token.is_set)
-    source.get(wait=True)
-    token.set()
-    with pytest.raises(CancelledError):
-        source.get(wait=True)
-    source._thread.join(10)
-    assert not source._thread.is_alive()
-
-
-def test_cancelling_while_waiting_for_a_slow_generator() -> None:
-    token = threading.Event()
-
-    def items() -> Iterator[int]:
-        token.wait(10)
-        yield from ()
-
-    source = feed(items(), stopped=token.is_set)
-    threading.Timer(0.2, token.set).start()
-    with pytest.raises(CancelledError):
-        source.get(wait=True)
-    source.close()
-
-
-# Slices on the grid
-
-
-def sliced(times_s: list[float], end_s: float, seen: Callable[[float], bool] = lambda _: True) -> Slices:
-    """Slices of a shot in which the crop of each frame is its number, of the frames in which the face is seen."""
-    slicer = _Slicer(times_s[0], 0)
-    slices: Slices = []
-    for number, time_s in enumerate(times_s):
-        slices += slicer.push(time_s, {4: np.array(number)} if seen(time_s) else {})
-    slices += slicer.finish(end_s)
-    return slices
-
-
-def test_25_frames_a_second_are_taken_one_by_one() -> None:
-    slices = sliced([k / 25 for k in range(40)], 1.6)
-    assert [(track, start_s) for track, start_s, _ in slices] == [(4, 0.0), (4, 0.64)]
-    np.testing.assert_array_equal(np.stack([pictures for *_, pictures in slices]), np.arange(32).reshape(2, 16))
-
-
-def test_the_grid_begins_at_the_shot() -> None:
-    slices = sliced([10.013 + k / 25 for k in range(16)], 10.653)
-    assert [start_s for _, start_s, _ in slices] == [10.013]
-    np.testing.assert_array_equal(slices[0][2], np.arange(16))
-
-
-@pytest.mark.parametrize("rate_hz", [10.0, 24.0, 29.97, 50.0, 60.0])
-def test_other_rates_give_the_nearest_frame(rate_hz: float) -> None:
-    times_s = np.arange(round(2 * rate_hz)) / rate_hz
-    slices = sliced(times_s.tolist(), 2.0)
-    assert [round(start_s, 6) for _, start_s, _ in slices] == [0, 0.64, 1.28]
-    for _, start_s, pictures in slices:
-        grid_s = start_s + np.arange(16) / 25
-        least = np.abs(times_s[:, None] - grid_s).min(0)
-        np.testing.assert_allclose(np.abs(times_s[pictures] - grid_s), least, atol=2e-6)
-
-
-def test_of_two_equally_near_frames_the_earlier_is_taken() -> None:
-    (whole,) = sliced([k * 0.08 for k in range(8)], 0.64)
-    np.testing.assert_array_equal(whole[2], [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7])
-
-
-def test_a_shot_shorter_than_a_slice_is_filled_with_its_last_frame() -> None:
-    (whole,) = sliced([0.0, 0.04, 0.08], 0.12)
-    np.testing.assert_array_equal(whole[2], [0, 1] + [2] * 14)
-
-
-def test_the_rest_of_a_shot_is_no_slice() -> None:
-    assert len(sliced([k / 25 for k in range(31)], 31 / 25)) == 1
-
-
-def test_missing_steps_repeat_the_nearest() -> None:
-    (whole,) = sliced([k / 25 for k in range(16)], 0.64, seen=lambda time_s: not 0.14 < time_s < 0.3)
-    np.testing.assert_array_equal(whole[2], [0, 1, 2, 3, 3, 3, 8, 8, *range(8, 16)])
-
-
-@pytest.mark.parametrize(("last", "count"), [(8, 1), (7, 0)])
-def test_a_face_must_be_there_for_half_of_a_slice(last: int, count: int) -> None:
-    assert len(sliced([k / 25 for k in range(16)], 0.64, seen=lambda time_s: time_s < (last - 0.5) / 25)) == count
-
-
-def test_each_face_has_its_own_slices() -> None:
-    slicer = _Slicer(0.0, 0)
-    slices: Slices = []
-    for number in range(16):
-        slices += slicer.push(number / 25, {9: np.array(number), 2: np.array(-number)})
-    slices += slicer.finish(0.64)
-    assert [track for track, *_ in slices] == [2, 9]
-    np.testing.assert_array_equal(slices[0][2], -slices[1][2])
-
-
-def test_an_empty_shot_has_no_slices() -> None:
-    assert list(_Slicer(0.0, 0).finish(1.0)) == []
-
-
-def test_of_two_equally_near_steps_the_earlier_is_repeated() -> None:
-    steps: list[np.ndarray | None] = [None, np.array(1), None, np.array(3), None]
-    np.testing.assert_array_equal(_completed(steps), [1, 1, 1, 3, 3])
 
 
 # Crops
@@ -275,6 +75,15 @@ def test_parts_are_by_track() -> None:
 
 
 # The stream as a whole
+
+
+def settled(made: list[int]) -> int:
+    """How many are made once no more are."""
+    count = -1
+    while count != len(made):
+        count = len(made)
+        time.sleep(0.3)
+    return count
 
 
 @pytest.mark.usefixtures("quick_senses")

@@ -155,11 +155,12 @@ def test_centres_start_among_the_features(tmp_path: Path, make: Make, face_bank:
     still = replace(SHORT, epochs=1, learning_rate=0.0)
     maker = make()
     list(train_fusion(TINY, maker, still, tmp_path / "fusion", [maker.window(SAD, rng())]))
-    centres = read_tensors(tmp_path / "fusion")[0]["frame_vlad.centres"].numpy()
-    first = face_bank.frame[:, 0]
-    spread = np.linalg.norm(first - first.mean(0), axis=1).mean()
-    nearest = np.linalg.norm(first[:, None] - centres, axis=2).min(1)
-    assert nearest.mean() < 0.8 * spread
+    state = read_tensors(tmp_path / "fusion")[0]
+    for name, bank in (("frame", face_bank.frame), ("slice", face_bank.slice)):
+        centres, first = state[f"{name}_vlad.centres"].numpy(), bank[:, 0]
+        spread = np.linalg.norm(first - first.mean(0), axis=1).mean()
+        nearest = np.linalg.norm(first[:, None] - centres, axis=2).min(1)
+        assert nearest.mean() < 0.8 * spread
 
 
 def test_a_stopped_fusion_leaves_nothing(tmp_path: Path, make: Make) -> None:

@@ -25,8 +25,8 @@ def test_square_of_the_longer_side_about_the_centre(box, side_px):
     crop = square_crop(ramp(), box, 0, side_px).astype(float)
     assert crop.shape == (side_px, side_px, 3)
     centre_x, centre_y = box[0] + box[2] / 2 - 0.5, box[1] + box[3] / 2 - 0.5
-    assert crop[..., 0].mean() == pytest.approx(centre_x, abs=0.6)
-    assert crop[..., 1].mean() == pytest.approx(centre_y, abs=0.6)
+    assert crop[..., 0].mean() == pytest.approx(centre_x, abs=0.8)  # two roundings to whole levels
+    assert crop[..., 1].mean() == pytest.approx(centre_y, abs=0.8)
     step = 60 / side_px
     assert np.diff(crop[..., 0].mean(0)).mean() == pytest.approx(step, rel=0.05)
     assert np.diff(crop[..., 1].mean(1)).mean() == pytest.approx(step, rel=0.05)
