@@ -31,7 +31,7 @@ from engine.values import (
     Segment,
     Track,
 )
-from engine.windows import SLICE_S, cells, no_face_gaps, segments, smooth, sound_gaps, window_grid
+from engine.windows import SLICE_S, cells, no_face_gaps, segments, smooth, sound_gaps, tempered, window_grid
 
 AUDIO_OVERLAP_S = 0.5
 """A second of sound belongs to a window that it overlaps by this much."""
@@ -240,6 +240,7 @@ class _Scorer:
         smoothed = smooth(
             np.log(np.maximum(raw, 1e-12)), (start_s + end_s) / 2, restarts, self.calibration.fused, self.config.stay_s
         )
+        smoothed = tempered(smoothed, self.calibration.posterior)
         track = FusedTrack(start_s, end_s, smoothed, raw, tuple(window.branches for window in windows))
         spans = cells(start_s, end_s, restarts)
         below, least_s = self.calibration.uncertain_below, self.config.min_segment_s
@@ -270,7 +271,8 @@ class _Scorer:
             voice = self.store.features("audio", rows[2]).mean(0, keepdims=True)
         there = [torch.tensor([len(part) > 0]) for part in rows]
         logits = fusion.from_sums(frames, there[0], slices, there[1], torch.from_numpy(voice), there[2])
-        probabilities = torch.softmax(logits / self.calibration.fused, 1)[0].numpy()
+        temperature = self.calibration.fused * self.calibration.posterior
+        probabilities = torch.softmax(logits / temperature, 1)[0].numpy()
         leader = int(probabilities.argmax())
         branches = "+".join(name for name, part in zip(BRANCHES, rows, strict=True) if len(part))
         return Label(EMOTIONS[leader], float(probabilities[leader]), probabilities, branches)

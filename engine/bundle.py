@@ -54,12 +54,17 @@ class WindowConfig:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Temperatures, fitted on held-out people: a branch's logits are divided by its own; `fused` on the posterior."""
+    """Temperatures, fitted on held-out people.
+
+    A branch's logits are divided by its own. `fused` divides a window's log-probabilities before smoothing, because
+    windows overlap; `posterior` divides the logarithm of what smoothing gives, because their errors go together.
+    """
 
     frame: float = 1.0
     slice: float = 1.0
     audio: float = 1.0
     fused: float = 1.0
+    posterior: float = 1.0
     uncertain_below: float = 0.5
     """Confidence under which a segment is called uncertain: 80 % of the answers above it are right on held-out data."""
 

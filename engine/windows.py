@@ -33,6 +33,8 @@ SOUND_TAIL_S: Final = 0.1
 
 _SAME_S: Final = 1e-6
 """Times closer than this are the same: containers' timestamps are told to the microsecond."""
+_LEAST: Final = 1e-12
+"""What stands for a probability of 0 where a logarithm is taken."""
 _FLOOR: Final = -60.0
 """Least scaled log-probability, so that one window's certainty (log 0) is strong evidence and not a contradiction."""
 
@@ -148,6 +150,13 @@ def smooth(
             raise ValueError("times do not ascend within a stretch")
         posterior[first:stop] = _posterior(evidence[first:stop], np.maximum(1 - steps / stay_s, 1 / COUNT))
     return posterior
+
+
+def tempered(probabilities: ArrayLike, temperature: float) -> F32:
+    """Rows (T, 7) with their logarithms divided by a temperature, normalised: above 1 they are less sure of themselves."""
+    logs = np.log(np.maximum(np.asarray(probabilities, np.float64), _LEAST)) / temperature
+    powers = np.exp(logs - logs.max(axis=1, keepdims=True, initial=-np.inf))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
 
 
 def _posterior(evidence: F64, stay: F64) -> F64:

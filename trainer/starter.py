@@ -334,7 +334,9 @@ def calibrate(
     facts["dev_made_timelines"] = {
         "windows": fused.windows, "segments": fused.segments, "accuracy": round(fused.accuracy, 4),
     }  # fmt: skip
-    return Calibration(**temperatures, fused=fused.temperature, uncertain_below=fused.uncertain_below), facts
+    return Calibration(
+        **temperatures, fused=fused.fused, posterior=fused.posterior, uncertain_below=fused.uncertain_below
+    ), facts
 
 
 def _dev(source: StillSource | MotionSource) -> tuple[Any, np.ndarray, np.ndarray]:

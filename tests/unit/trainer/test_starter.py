@@ -89,7 +89,7 @@ def test_stopped_twice_it_goes_on_and_leaves_a_whole_bundle(
 
     run(None)
     assert trainings == ["audio", "fusion"]
-    assert set(stages) == {"audio", "fusion"}
+    assert set(stages) == {"audio", "features", "fusion", "calibration"}
     assert verify_bundle(out) == []
 
     before = load_bundle(out)
