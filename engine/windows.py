@@ -153,7 +153,7 @@ def smooth(
 
 
 def tempered(probabilities: ArrayLike, temperature: float) -> F32:
-    """Rows (T, 7) with their logarithms divided by a temperature, normalised: above 1 they are less sure of themselves."""
+    """Rows (T, 7) with their logarithms divided by a temperature, normalised: above 1 they are less sure."""
     logs = np.log(np.maximum(np.asarray(probabilities, np.float64), _LEAST)) / temperature
     powers = np.exp(logs - logs.max(axis=1, keepdims=True, initial=-np.inf))
     return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)

@@ -18,6 +18,7 @@ from engine.windows import (
     slice_times,
     smooth,
     sound_gaps,
+    tempered,
     stretches,
     window_grid,
 )
@@ -356,3 +357,16 @@ class TestGaps:
             Gap("silence", 0.0, 2.0),
             Gap("silence", 4.0, 5.0),
         )
+
+
+class TestTempered:
+    def test_one_changes_nothing_and_more_flattens(self) -> None:
+        rows = np.array([[0.7, 0.1, 0.1, 0.04, 0.03, 0.02, 0.01], [1, 0, 0, 0, 0, 0, 0]])
+        np.testing.assert_allclose(tempered(rows, 1.0), rows, atol=1e-6)
+        flatter = tempered(rows, 2.0)
+        np.testing.assert_allclose(flatter.sum(1), 1, atol=1e-6)
+        assert flatter[0, 0] / flatter[0, 1] == pytest.approx(7**0.5, rel=1e-4)
+        assert (flatter.argmax(1) == rows.argmax(1)).all()
+
+    def test_nothing_stays_nothing(self) -> None:
+        assert tempered(np.zeros((0, 7)), 3.0).shape == (0, 7)
