@@ -18,8 +18,8 @@ from engine.windows import (
     slice_times,
     smooth,
     sound_gaps,
-    tempered,
     stretches,
+    tempered,
     window_grid,
 )
 
