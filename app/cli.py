@@ -8,7 +8,7 @@ import math
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -19,13 +19,13 @@ import click
 from app import __version__, places
 from app.batch import Analyser, Exit, Outcome, analyse_each, exit_code
 from app.messages import sentence
-from engine.errors import AffectlineError, BundleError, CancelledError
+from engine.errors import AffectlineError, BundleError, CancelledError, StorageError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from app.progress import ProgressView
-    from engine.values import Analysis
+    from engine.values import Analysis, Part, Progress
 
 FORMATS = ("json", "csv")
 NO_WINDOW = "the window is not part of this version; use `affectline analyze FILE`"
@@ -207,7 +207,17 @@ def open_analyser(
     model = Model(loaded, choose_device(device, wide=loaded.manifest.wide))
     options = Options(start_s=start_s, end_s=end_s, store=store)
     load_s = time.perf_counter() - began
-    return lambda path, cancelled: analyse_with(path, model, options, cancelled, load_s), model.device.reason
+
+    def analyser(path: Path, cancelled: Callable[[], bool]) -> Iterator["Progress | Part | Analysis"]:
+        try:
+            yield from analyse_with(path, model, options, cancelled, load_s)
+        except StorageError as error:
+            if store is None or not error.path.is_relative_to(store):
+                raise
+            tell(f"features cannot be kept in {store} ({error.reason}): analysing {path} again without keeping them")
+            yield from analyse_with(path, model, replace(options, store=None), cancelled, load_s)
+
+    return analyser, model.device.reason
 
 
 def outcome_lines(outcomes: list[Outcome], asked: int) -> Iterator[str]:
@@ -219,9 +229,10 @@ def outcome_lines(outcomes: list[Outcome], asked: int) -> Iterator[str]:
             yield f"{outcome.path}: parts of it could not be read; its gaps of kind `unreadable` say which"
     if asked > 1:
         done = sum(outcome.error is None for outcome in outcomes)
-        failed = sum(outcome.error is not None for outcome in outcomes)
-        left = asked - len(outcomes)
-        yield f"{done} of {asked} done" + (f", {failed} failed" if failed else "") + (f", {left} left" if left else "")
+        failed = [outcome.path for outcome in outcomes if not isinstance(outcome.error, CancelledError | None)]
+        left = asked - done - len(failed)
+        names = f", {len(failed)} failed: {', '.join(map(str, failed))}" if failed else ""
+        yield f"{done} of {asked} done{names}" + (f", {left} left" if left else "")
 
 
 def _check_standard_output(paths: tuple[Path, ...], formats: tuple[str, ...]) -> None:
@@ -319,8 +330,9 @@ def train_starter_command(data: Path, out: Path, work: Path | None) -> int:
 
 
 def _show_step(step: Any, view: "ProgressView") -> None:
-    if step.message:
+    if step.message:  # a step that is over in a minute or two, without batches to count
         view.say(step.message)
+        return
     name = f"{step.stage}, epoch {step.epoch} of {step.epochs}"
     speed = f"loss {step.loss:.3f}, accuracy {step.accuracy:.1%}, {step.examples_per_s:.0f}/s"
     if step.dev_accuracy is not None:

@@ -4,7 +4,7 @@ Run again after new classifiers or fusion weights, this re-scores hours of video
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -309,7 +309,7 @@ class _Scorer:
         elif not e.unreadable:
             found.append(Gap("no_face", e.start_s, e.end_s))
         found += [Gap("cut", float(cut_s), float(cut_s)) for cut_s in e.shot_start_s[1:]]
-        found += e.unreadable
+        found += _merged(e.unreadable)
         return tuple(sorted(found, key=lambda gap: (gap.start_s, gap.end_s, gap.kind)))
 
 
@@ -327,6 +327,20 @@ def answer(store: FeatureStore, model: Model) -> Answers:
         label = scorer.label((none, none, scorer.sound.row))
         reason = "voice only" if label else "neither face nor sound"
     return Answers(people, scorer.seconds(), unseen, unseen_segments, label, reason, scorer.gaps(present))
+
+
+def _merged(gaps: Iterable[Gap]) -> Iterator[Gap]:
+    """Gaps of one kind, those that touch made one."""
+    held: Gap | None = None
+    for gap in sorted(gaps, key=lambda item: item.start_s):
+        if held is not None and gap.start_s <= held.end_s + 1e-6:
+            held = replace(held, end_s=max(held.end_s, gap.end_s))
+        else:
+            if held is not None:
+                yield held
+            held = gap
+    if held is not None:
+        yield held
 
 
 def _by_track(track: np.ndarray) -> dict[int, Ints]:

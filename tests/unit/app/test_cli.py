@@ -10,8 +10,8 @@ import pytest
 
 from app import __version__, cli, places
 from app.interchange.tables import COLUMNS
-from engine.errors import CancelledError, DeviceError, MediaFormatError
-from engine.values import Gap, Progress
+from engine.errors import CancelledError, DeviceError, MediaFormatError, StorageError
+from engine.values import Analysis, Gap, Progress
 from tests.analyses import analysis
 
 
@@ -142,7 +142,12 @@ def test_the_rest_go_on_and_the_summary_names_what_failed(here, capsys):
     told = capsys.readouterr().err
     assert "cannot read broken.mp4: it is empty" in told
     assert "cannot read broken2.mp4: it is empty" in told
-    assert "1 of 3 done, 2 failed" in told
+    assert "1 of 3 done, 2 failed: broken.mp4, broken2.mp4" in told
+
+
+def test_what_was_interrupted_did_not_fail(here, capsys):
+    assert cli.run(["analyze", "clip.mp4", "slow.mp4", "later.mp4"]) == 130
+    assert "1 of 3 done, 2 left" in capsys.readouterr().err
 
 
 def test_a_damaged_video_is_done_in_part(here, capsys):
@@ -199,3 +204,20 @@ def test_the_main_process_leaves_with_the_code(monkeypatch):
     with pytest.raises(SystemExit) as left:
         cli.main()
     assert left.value.code == 2
+
+
+def test_a_full_feature_store_costs_the_features_and_not_the_answer(tmp_path, monkeypatch, capsys):
+    kept, seen = tmp_path / "cache", []
+
+    def analyse_with(path, model, options, cancelled, load_s):
+        seen.append(options.store)
+        if options.store is not None:
+            raise StorageError(options.store / ".part", "no space left on device")
+        yield analysis(path=str(path))
+
+    monkeypatch.setattr("engine.analyse.analyse_with", analyse_with)
+    analyser, _ = cli.open_analyser("starter", "cpu", 0.0, None, kept)
+    (answer,) = analyser(Path("clip.mp4"), lambda: False)
+    assert isinstance(answer, Analysis)
+    assert seen == [kept, None]
+    assert "features cannot be kept" in capsys.readouterr().err

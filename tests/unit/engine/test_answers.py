@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.answers import _by_track, _Scorer, _Sound, answer
+from engine.answers import _by_track, _merged, _Scorer, _Sound, answer
 from engine.branches import AUDIO_RATE_HZ, FEATURES
 from engine.bundle import Bundle, Calibration, WindowConfig
 from engine.device import Device
@@ -388,3 +388,9 @@ def test_other_answers_need_no_other_store(make_store: MakeStore, tiny_bundle: B
     assert not np.array_equal(before.frames.probabilities, after.frames.probabilities)
     np.testing.assert_array_equal(before.slices.probabilities, after.slices.probabilities)
     np.testing.assert_array_equal(before.fused.raw, after.fused.raw)
+
+
+def test_gaps_that_touch_are_one() -> None:
+    gaps = (Gap("unreadable", 3.0, 4.0), Gap("unreadable", 1.0, 2.0), Gap("unreadable", 2.0, 2.5))
+    assert list(_merged(gaps)) == [Gap("unreadable", 1.0, 2.5), Gap("unreadable", 3.0, 4.0)]
+    assert list(_merged(())) == []
