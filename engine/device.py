@@ -1,4 +1,4 @@
-"""Which processor does the work, in which precision, and why: by rule, so that the same machine always agrees."""
+"""Which processor does the work, in which precision, and why: by rule, and for wide models on a CPU by one measurement."""
 
 import functools
 import math

@@ -18,7 +18,16 @@ from trainer import starter
 from trainer.checkpoint import read_tensors
 from trainer.datasets.fer2013 import FerImages
 from trainer.stage1 import Schedule
-from trainer.starter import Recipe, deepened, face_banks, load_branches, read_materials, train_starter, voice_bank
+from trainer.starter import (
+    Recipe,
+    deepened,
+    face_banks,
+    fingerprint,
+    load_branches,
+    read_materials,
+    train_starter,
+    voice_bank,
+)  # fmt: skip
 
 Trained = Callable[..., Iterator[object]]
 
@@ -94,7 +103,7 @@ def test_stopped_twice_it_goes_on_and_leaves_a_whole_bundle(
 
     before = load_bundle(out)
     run(None)
-    assert (trainings, stages) == ([], [])
+    assert (trainings, stages) == ([], ["features", "calibration"])
     assert load_bundle(out).sha256 == before.sha256  # calibrated the same
 
     manifest = before.manifest
@@ -108,7 +117,8 @@ def test_stopped_twice_it_goes_on_and_leaves_a_whole_bundle(
     assert manifest.scores["dev_frame"]["count"] == manifest.scores["dev_slice"]["count"] == 7
     assert manifest.scores["dev_audio"]["count"] == 9 + 7  # seconds: the actor's clips have two, the speaker's one
     assert 1 / COUNT - 1e-6 <= manifest.calibration.uncertain_below <= 0.99
-    kept = read_tensors(work / "audio.safetensors")[0]["classifier.1.weight"]
+    (trained,) = work.glob("*/audio.safetensors")
+    kept = read_tensors(trained)[0]["classifier.1.weight"]
     torch.testing.assert_close(before.branches["audio"].classifier[1].weight, kept, atol=1e-3, rtol=1e-3)
 
 
@@ -244,3 +254,12 @@ def test_branches_are_read_back_prepared(tmp_path: Path, recipe: Recipe) -> None
     for branch in branches.values():
         assert not branch.training
         assert not any(isinstance(part, torch.nn.modules.batchnorm._BatchNorm) for part in branch.modules())
+
+
+def test_other_data_or_choices_are_another_training(data_folder: Path, recipe: Recipe) -> None:
+    materials = read_materials(data_folder)
+    own = fingerprint(recipe, materials)
+    assert own == fingerprint(recipe, read_materials(data_folder))
+    assert own != fingerprint(replace(recipe, seed=recipe.seed + 1), materials)
+    fewer = {**materials.waves, "test": replace(materials.waves["dev"])}
+    assert own != fingerprint(recipe, replace(materials, waves=fewer))
