@@ -1,4 +1,4 @@
-"""Which processor does the work, in which precision, and why: by rule, and for wide models on a CPU by one measurement."""
+"""Which processor does the work, in which precision, and why: by rule, for wide models on a CPU by measuring once."""
 
 import functools
 import math
