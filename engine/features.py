@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -25,6 +26,8 @@ from engine.errors import StorageError
 from engine.values import BRANCHES, BranchName, FaceTrack, Gap, MediaInfo, _freeze
 
 VERSION = 1
+LEFTOVER_S = 24 * 3600
+_ADDRESS_DIGITS = 32
 _EVIDENCE = "evidence.safetensors"
 KEY_COLUMNS: dict[BranchName, int] = {"frame": 2, "slice": 2, "audio": 1}
 """What names a row: (track, frame index), (track, slice number within the media's slices), (second)."""
@@ -72,7 +75,7 @@ class Evidence:
 def address(media_sha256: str, settings: Mapping[str, Any]) -> str:
     """Name of the store of a medium under settings (trunk hashes, grids, range, ...): 32 hexadecimal digits."""
     text = json.dumps({"version": VERSION, "media": media_sha256, **settings}, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    return hashlib.sha256(text.encode()).hexdigest()[:_ADDRESS_DIGITS]
 
 
 class FeatureWriter:
@@ -86,6 +89,7 @@ class FeatureWriter:
         self._files: dict[str, BinaryIO] = {}
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
+            _remove_leftovers(place.parent)
             self.folder = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
         except OSError as error:
             raise StorageError(place, error.strerror or "cannot be written") from error
@@ -135,6 +139,15 @@ class FeatureWriter:
             with suppress(OSError):
                 file.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _remove_leftovers(home: Path) -> None:
+    """Remove what killed processes left: unfinished stores to which nothing was written for a day."""
+    for folder in home.glob(f".{'?' * _ADDRESS_DIGITS}-*"):
+        with suppress(OSError):  # another process may be removing it too
+            last_s = max(path.stat().st_mtime for path in (folder, *folder.iterdir()))
+            if time.time() - last_s > LEFTOVER_S:
+                shutil.rmtree(folder)
 
 
 class FeatureStore:

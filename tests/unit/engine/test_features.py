@@ -1,6 +1,8 @@
 """The feature store: appended, finished, opened again; unfinished and damaged ones do not count."""
 
 import errno
+import os
+import time
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,16 @@ import pytest
 
 from engine.branches import FEATURES
 from engine.errors import StorageError
-from engine.features import KEY_COLUMNS, Evidence, FeatureStore, FeatureWriter, address, for_path, open_store
+from engine.features import (
+    KEY_COLUMNS,
+    LEFTOVER_S,
+    Evidence,
+    FeatureStore,
+    FeatureWriter,
+    address,
+    for_path,
+    open_store,
+)
 from engine.values import BRANCHES, FaceTrack, Gap, MediaInfo
 
 ROWS = {"frame": 5, "slice": 3, "audio": 2}
@@ -304,3 +315,17 @@ def test_rows_are_read_as_they_are_asked_for(tmp_path: Path) -> None:
     store = filled(tmp_path / "store").finish(evidence())
     assert isinstance(store, FeatureStore)
     assert isinstance(store._features["frame"], np.memmap)
+
+
+def test_what_a_killed_process_left_goes_after_a_day(tmp_path: Path) -> None:
+    place = tmp_path / address("some medium", {})
+    killed, running, other = FeatureWriter(place), FeatureWriter(place), tmp_path / ".not-a-store"
+    other.mkdir()
+    long_ago_s = time.time() - LEFTOVER_S - 60
+    for folder in (killed.folder, other):
+        for path in (*folder.iterdir(), folder):
+            os.utime(path, (long_ago_s, long_ago_s))
+    FeatureWriter(place)
+    assert not killed.folder.exists()
+    assert running.folder.exists()
+    assert other.exists()
