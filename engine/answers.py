@@ -15,6 +15,7 @@ from engine.faces.persons import link_persons
 from engine.features import FeatureStore
 from engine.model import Model
 from engine.netvlad import NetVLAD
+from engine.speech import is_speech
 from engine.values import (
     BRANCHES,
     F64,
@@ -113,7 +114,7 @@ class _Scorer:
         self.evidence = store.evidence
         self.config = model.bundle.manifest.windows
         self.calibration = model.bundle.manifest.calibration
-        self.speech = self.evidence.speech_share >= self.config.min_speech
+        self.speech = is_speech(self.evidence.speech_share, self.config.min_speech)
         row = np.flatnonzero(self.speech)
         start_s = self.evidence.second[row].astype(np.float64)
         self.sound = _Sound(row, start_s, start_s + self.evidence.samples[row] / AUDIO_RATE_HZ)
@@ -281,8 +282,7 @@ class _Scorer:
         """NetVLAD sums over any number of rows, a piece at a time."""
         total = torch.zeros(1, *vlad.centres.shape)
         for at in range(0, len(rows), PIECE_ROWS):
-            x = torch.from_numpy(self.store.features(branch, rows[at : at + PIECE_ROWS]))[None]
-            total += vlad.sums(x, torch.ones(x.shape[:2], dtype=torch.bool))
+            total += vlad.sums_of(self.store.features(branch, rows[at : at + PIECE_ROWS]))
         return total
 
     def seconds(self) -> SecondTrack:

@@ -28,8 +28,10 @@ from engine.emotions import EMOTIONS
 from engine.errors import BundleError, StorageError, WeightsError
 from engine.fusion import Fusion, FusionConfig
 from engine.published import PublishedTrunk
+from engine.speech import SPEECH_SHARE
 from engine.trunks.layers import fold_batch_norms
 from engine.values import BRANCHES, BranchName, BundleRef
+from engine.windows import HOP_S, SEGMENT_S, STAY_S, WINDOW_S
 
 SCHEMA: Final = "affectline.bundle/1"
 TRUNK_SCHEMA: Final = "affectline.trunk/1"
@@ -42,13 +44,13 @@ Profile = Literal["full", "compact"]
 class WindowConfig:
     """Windows over a long video, smoothing and segments."""
 
-    length_s: float = 2.56
-    hop_s: float = 0.5
-    stay_s: float = 4.0
-    min_segment_s: float = 1.0
+    length_s: float = WINDOW_S
+    hop_s: float = HOP_S
+    stay_s: float = STAY_S
+    min_segment_s: float = SEGMENT_S
     min_presence: float = 0.25
     """Share of a window's frames in which a face must be seen for the window to be that person's."""
-    min_speech: float = 0.25
+    min_speech: float = SPEECH_SHARE
     """Share of a second that must be speech for the fusion to use it."""
 
 

@@ -17,7 +17,6 @@ from engine.device import Device
 from engine.emotions import COUNT
 from engine.fusion import Fusion, FusionInput
 from engine.inputs import audio_input, frame_input, slice_input
-from engine.netvlad import NetVLAD
 from engine.trunks.c3d import LAYERS, C3DTrunk
 from engine.trunks.winograd import QuickC3D
 from engine.values import BRANCHES, F32, BranchName
@@ -100,15 +99,9 @@ class Model:
         it would be summed in another order."""
         voice = np.asarray(seconds, np.float32).mean(0) if len(seconds) else np.zeros(FEATURES["audio"], np.float32)
         return (
-            _sums(self.fusion.frame_vlad, frames), len(frames) > 0,
-            _sums(self.fusion.slice_vlad, slices), len(slices) > 0, voice, len(seconds) > 0,
+            self.fusion.frame_vlad.sums_of(frames).numpy(), len(frames) > 0,
+            self.fusion.slice_vlad.sums_of(slices).numpy(), len(slices) > 0, voice, len(seconds) > 0,
         )  # fmt: skip
-
-
-def _sums(vlad: NetVLAD, features: np.ndarray) -> np.ndarray:
-    """NetVLAD sums (K, D) of features (T, D)."""
-    x = torch.from_numpy(np.asarray(features, np.float32))[None]
-    return vlad.sums(x, torch.ones(x.shape[:2], dtype=torch.bool))[0].numpy()
 
 
 def padded_sets(sets: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> FusionInput:

@@ -31,6 +31,11 @@ class NetVLAD(nn.Module):
         weight = torch.softmax(self.assign(x), -1) * mask[..., None].to(x.dtype)
         return torch.einsum("ntk,ntd->nkd", weight, x) - weight.sum(1)[..., None] * self.centres
 
+    def sums_of(self, features: np.ndarray) -> torch.Tensor:
+        """:meth:`sums` (K, D) of one set (T, D) that is all real; T may be 0."""
+        x = torch.from_numpy(np.asarray(features, np.float32))[None]
+        return self.sums(x, torch.ones(x.shape[:2], dtype=torch.bool))[0]
+
     @staticmethod
     def described(sums: torch.Tensor) -> torch.Tensor:
         """(N, K, D) sums -> (N, K * D), each cluster and then the whole of unit length; zero stays zero."""

@@ -91,8 +91,6 @@ class Stream:
                 heard = sound.get(wait=pictures.ended and not sound.ended)
                 if heard is not None:
                     yield from self._hear(*heard)
-                    if not self._media.info.has_video:
-                        done_s = float(heard[0][-1].second + 1)
                 if item is None and heard is None and not (pictures.ended and sound.ended):
                     time.sleep(0.002)
                 now = time.perf_counter()
@@ -141,8 +139,6 @@ class Stream:
 
     def _decode(self) -> Iterator[tuple[Frame, bool]]:
         """Frames, and whether a new shot begins with them."""
-        if not self._media.info.has_video:
-            return
         cuts = CutDetector()
         frames = self._media.frames(self._start_s, self._end_s, self._nobody_reads, self._unreadable.append)
         while (frame := self.clock.timed("decode", next, frames, None)) is not None:

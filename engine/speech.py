@@ -21,7 +21,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from engine.errors import WeightsError
-from engine.media import SOUND_RATE_HZ
+from engine.sound import SOUND_RATE_HZ
 from engine.values import F32, F64, Bools
 
 SILENCE_DBFS: Final = -70.0
@@ -164,9 +164,9 @@ def silent(waves: ArrayLike, valid_samples: ArrayLike | None = None) -> Bools:
     return np.asarray(energy <= valid * 10 ** (SILENCE_DBFS / 10))
 
 
-def is_speech(shares: ArrayLike) -> Bools:
+def is_speech(shares: ArrayLike, least: float = SPEECH_SHARE) -> Bools:
     """(N,) shares -> (N,) bool: which seconds the audio branch may speak for."""
-    return np.asarray(shares) >= SPEECH_SHARE
+    return np.asarray(shares) >= least
 
 
 def _share(voice: Bools, valid: ArrayLike) -> F64:

@@ -1,7 +1,6 @@
 """The stream as a whole: its crops, its batches, what it stores and what it gives on the way."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from engine.pipeline import FRAME_QUEUE, Stream, _crop, _parts
 from engine.threads import Stopwatch
 from engine.values import Frame, Part, Progress
 from tests.media import make_clip, speech_like
+from tests.waiting import settled
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -75,15 +75,6 @@ def test_parts_are_by_track() -> None:
 
 
 # The stream as a whole
-
-
-def settled(made: list[int]) -> int:
-    """How many are made once no more are."""
-    count = -1
-    while count != len(made):
-        count = len(made)
-        time.sleep(0.3)
-    return count
 
 
 @pytest.mark.usefixtures("quick_senses")

@@ -1,7 +1,6 @@
 """Stages timed, and generators in threads: order, bounds, errors and endings."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 from engine.errors import CancelledError
 from engine.media import never
 from engine.threads import Feed, Stopwatch
+from tests.waiting import settled
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -81,15 +81,6 @@ def endless(made: list[int]) -> Iterator[int]:
     while True:
         made.append(1)
         yield 1
-
-
-def settled(made: list[int]) -> int:
-    """How many are made once no more are."""
-    count = -1
-    while count != len(made):
-        count = len(made)
-        time.sleep(0.3)
-    return count
 
 
 def test_a_feed_holds_no_more_than_its_queue() -> None:
