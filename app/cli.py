@@ -4,11 +4,9 @@ Everything heavy is imported inside the command that needs it: `affectline --ver
 """
 
 import json
-import math
 import sys
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -17,18 +15,19 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from app import __version__, places
-from app.batch import Analyser, Exit, Outcome, analyse_each, exit_code
+from app.batch import Exit, Outcome, analyse_each, exit_code
+from app.display import no_display
+from app.interchange import FORMATS
 from app.messages import sentence
+from app.timeline.clock import parse_clock
 from engine.errors import AffectlineError, BundleError, CancelledError, StorageError
 
+VIEWS = ("window", "review", "welcome", "settings", "keys", "about")
 if TYPE_CHECKING:
     from rich.console import Console
 
     from app.progress import ProgressView
-    from engine.values import Analysis, Part, Progress
-
-FORMATS = ("json", "csv")
-NO_WINDOW = "the window is not part of this version; use `affectline analyze FILE`"
+    from engine.values import Analysis, Progress
 
 
 def main() -> None:
@@ -74,14 +73,9 @@ class Seconds(click.ParamType[float]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         if isinstance(value, float):
             return value
-        try:
-            seconds = 0.0
-            for part in str(value).split(":"):
-                seconds = 60 * seconds + float(part)
-        except ValueError:
-            self.fail(f"{value!r} is no time: write seconds (83.5) or a clock (1:23.5)", param, ctx)
-        if not math.isfinite(seconds) or seconds < 0:
-            self.fail(f"{value!r} is no time in a video", param, ctx)
+        seconds = parse_clock(str(value))
+        if seconds is None:
+            self.fail(f"{value!r} is no time in a video: write seconds (83.5) or a clock (1:23.5)", param, ctx)
         return seconds
 
 
@@ -100,6 +94,20 @@ class Formats(click.ParamType[tuple[str, ...]]):
         return names
 
 
+class Size(click.ParamType[tuple[int, int]]):
+    """Width and height in pixels: `1280x800`."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        if isinstance(value, tuple):
+            return value
+        width, _, height = str(value).lower().partition("x")
+        if not (width.isdecimal() and height.isdecimal() and 320 <= int(width) <= 7680 and 240 <= int(height) <= 4320):
+            self.fail(f"{value!r} is no size: write 1280x800 (at least 320x240)", param, ctx)
+        return int(width), int(height)
+
+
 class FilesOrCommands(click.Group):
     """A group in which `affectline FILE` means `affectline open FILE`."""
 
@@ -116,18 +124,68 @@ class FilesOrCommands(click.Group):
 @click.pass_context
 def cli(context: click.Context) -> int:
     """Reads emotion out of video: a label every frame, slice and second, and a fused one, on this machine alone."""
-    if context.invoked_subcommand is None:
-        tell(NO_WINDOW)
-        return Exit.WRONG_USAGE
-    return Exit.DONE
+    return _window(()) if context.invoked_subcommand is None else Exit.DONE
 
 
-@cli.command("open", short_help="Open the window (not part of this version).")
+@cli.command("open", short_help="Open the window.")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 def open_window(files: tuple[Path, ...]) -> int:
-    """Open FILES in the window. Bare `affectline FILE...` is the same."""
-    tell(NO_WINDOW)
-    return Exit.WRONG_USAGE
+    """Open FILES, videos or one project, in the window. Bare `affectline FILE...` is the same."""
+    return _window(files)
+
+
+def _window(files: tuple[Path, ...]) -> int:
+    for file in files:
+        if not file.exists():
+            raise click.UsageError(f"there is no {file}")
+    problem = no_display()
+    if problem is not None:
+        tell(problem)
+        return Exit.NOTHING_DONE
+    from app.application import run_window
+
+    return run_window(files)
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--theme", default="light", show_default=True, type=click.Choice(["light", "dark"]))
+@click.option("--size", default="1280x800", show_default=True, type=Size(), metavar="WxH", help="In pixels.")
+@click.option("--at", type=Seconds(), default=None, help="The moment that is shown.")
+@click.option("--range", "stretch", nargs=2, type=Seconds(), default=None, metavar="START END", help="In the timeline.")
+@click.option("--person", default=1, show_default=True, type=click.IntRange(1), help="Whose curves, by time on screen.")
+@click.option("--view", default="window", show_default=True, type=click.Choice(VIEWS), help="What the picture is of.")
+@click.option("--sound", default="waveform", show_default=True, type=click.Choice(["waveform", "mel"]))
+@click.option("--frames", default="curves", show_default=True, type=click.Choice(["curves", "heat"]))
+@click.option("--bundle", default=places.DEFAULT_BUNDLE, show_default=True, metavar="NAME|DIR", help="The model.")
+@click.option("--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda", "mps"]))
+def screenshot(
+    file: Path, out: Path, theme: Literal["light", "dark"], size: tuple[int, int], at: float | None,
+    stretch: tuple[float, float] | None, person: int, view: Any, sound: Literal["waveform", "mel"],
+    frames: Literal["curves", "heat"], bundle: str, device: Literal["auto", "cpu", "cuda", "mps"],
+) -> int:  # fmt: skip
+    """Write a picture of the window to OUT (PNG), after FILE (a video or a project) was analysed. Needs no display."""
+    if stretch is not None and stretch[1] <= stretch[0]:
+        raise click.UsageError("--range: END must be later than START")
+    from rich.console import Console
+
+    from app.interrupt import interruptible
+    from app.progress import ProgressView
+    from app.screenshot import Shot, take
+    from app.settings import Settings
+
+    start_s, end_s = stretch or (None, None)
+    shot = Shot(size[0], size[1], theme, at, start_s, end_s, person, view, sound, frames)
+    with interruptible(partial(tell, "stopping")) as cancelled, ProgressView(Console(stderr=True)) as bar:
+
+        def progressed(step: "Progress") -> None:
+            speed = f"{step.frames} frames, {step.frames_per_s:.0f} frames/s"
+            bar.show(file.name, step.done_s, step.total_s, speed, step.remaining_s)
+
+        take(file, out, shot, Settings(model=bundle, device=device), progressed, cancelled)
+    click.echo(f"written: {out}")
+    return Exit.DONE
 
 
 @cli.command()
@@ -172,13 +230,16 @@ def analyze(
 
     from app.interchange.whole_files import output_stems, require_writable_folder
     from app.interrupt import interruptible
+    from app.jobs.analyser import AnalyserChoice, load_analyser
     from app.progress import ProgressView
 
     if out != "-":
         require_writable_folder(Path(out))
     messages, results = Console(stderr=True), Console()
     with interruptible(lambda: tell("stopping at the next batch; Ctrl-C again stops at once")) as cancelled:
-        analyser, reason = open_analyser(bundle, device, start, end, None if no_cache else _feature_store(cache))
+        store = None if no_cache else _feature_store(cache)
+        loaded = load_analyser(AnalyserChoice(bundle, device, store, start, end), tell)
+        analyser, reason = loaded.analyse, loaded.device.reason
         if out == "-":
             tell(f"device: {reason}")
             deliver: Callable[[int, Analysis], None] = _to_standard_output
@@ -189,35 +250,6 @@ def analyze(
     for line in outcome_lines(outcomes, len(paths)):
         tell(line)
     return exit_code(outcomes)
-
-
-def open_analyser(
-    bundle: str, device: str, start_s: float, end_s: float | None, store: Path | None
-) -> tuple[Analyser, str]:
-    """Load the model onto the device once, for all inputs; with it the reason for that device."""
-    folder = places.find_bundle(bundle)
-    began = time.perf_counter()
-
-    from engine.analyse import Options, analyse_with
-    from engine.bundle import load_bundle
-    from engine.device import choose_device
-    from engine.model import Model
-
-    loaded = load_bundle(folder)
-    model = Model(loaded, choose_device(device, wide=loaded.manifest.wide))
-    options = Options(start_s=start_s, end_s=end_s, store=store)
-    load_s = time.perf_counter() - began
-
-    def analyser(path: Path, cancelled: Callable[[], bool]) -> Iterator["Progress | Part | Analysis"]:
-        try:
-            yield from analyse_with(path, model, options, cancelled, load_s)
-        except StorageError as error:
-            if store is None or not error.path.is_relative_to(store):
-                raise
-            tell(f"features cannot be kept in {store} ({error.reason}): analysing {path} again without keeping them")
-            yield from analyse_with(path, model, replace(options, store=None), cancelled, load_s)
-
-    return analyser, model.device.reason
 
 
 def outcome_lines(outcomes: list[Outcome], asked: int) -> Iterator[str]:
@@ -247,7 +279,6 @@ def _check_standard_output(paths: tuple[Path, ...], formats: tuple[str, ...]) ->
 def _feature_store(asked: Path | None) -> Path | None:
     """The folder asked for, or the user's; without a user's folder that can be written, features are not kept."""
     from app.interchange.whole_files import require_writable_folder
-    from engine.errors import StorageError
 
     folder = asked or places.features()
     try:
@@ -275,17 +306,10 @@ def _to_folder(
     number: int,
     analysis: "Analysis",
 ) -> None:
-    from app.interchange.analysis_json import analysis_json
-    from app.interchange.tables import tables
-    from app.interchange.whole_files import write_whole
+    from app.interchange.results import write_results
     from app.timeline_text import run_line, timeline_text
 
-    files: dict[Path, Iterator[str]] = {}
-    if "json" in formats:
-        files[folder / f"{stems[number]}.analysis.json"] = analysis_json(analysis)
-    if "csv" in formats:
-        files |= {folder / f"{stems[number]}.{name}.csv": lines for name, lines in tables(analysis).items()}
-    write_whole(files)
+    files = write_results(folder, stems[number], formats, analysis)
     for line in timeline_text(analysis, results.width):
         results.print(line, highlight=False, soft_wrap=True)
     results.print(run_line(analysis, reason), markup=False, highlight=False, soft_wrap=True)

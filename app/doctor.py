@@ -48,7 +48,7 @@ def examine() -> Iterator[Finding]:
 
 
 def _packages() -> Iterator[Finding]:
-    """What the distribution asks for, against what is installed."""
+    """What the distribution asks for, against what is installed; of a one-folder program, what it was made with."""
     try:
         wanted = [Requirement(line) for line in requires("affectline") or []]
     except PackageNotFoundError:
@@ -57,7 +57,18 @@ def _packages() -> Iterator[Finding]:
     for need in wanted:
         if need.marker is not None and not need.marker.evaluate({"extra": ""}):
             continue
-        yield _package(need)
+        finding = _package(need)
+        if not (_is_bundled() and finding.remedy):  # packages of which nothing was needed were left out of it
+            yield finding
+
+
+def _is_bundled() -> bool:
+    """Whether this is the one-folder program, whose packages nobody can change."""
+    return bool(getattr(sys, "frozen", False))
+
+
+def _reinstall(package: str) -> str:
+    return "unpack affectline again" if _is_bundled() else f"pip install --force-reinstall {package}"
 
 
 def _package(need: Requirement) -> Finding:
@@ -81,10 +92,10 @@ def _codecs() -> Finding:
     try:
         import av
     except ImportError as error:
-        return Finding("decoders", f"PyAV does not load: {error}", "pip install --force-reinstall av")
+        return Finding("decoders", f"PyAV does not load: {error}", _reinstall("av"))
     missing = [name for name in CODECS if name not in av.codecs_available]
     if missing:
-        return Finding("decoders", f"missing: {', '.join(missing)}", "pip install --force-reinstall av")
+        return Finding("decoders", f"missing: {', '.join(missing)}", _reinstall("av"))
     return Finding("decoders", f"all of {', '.join(CODECS)}")
 
 
@@ -103,7 +114,7 @@ def _device() -> Finding:
     try:
         from engine.device import choose_device
     except (ImportError, OSError) as error:
-        return Finding("device", f"torch does not load: {error}", "pip install --force-reinstall torch")
+        return Finding("device", f"torch does not load: {error}", _reinstall("torch"))
     chosen = choose_device(wide=_default_is_wide())
     return Finding("device", f"{chosen.name}: {chosen.reason}")
 

@@ -13,7 +13,7 @@ COLOURS: Final = {
 }
 
 INKS: Final = {
-    "angry": "#FFFFFF",
+    "angry": "#000000",
     "disgust": "#FFFFFF",
     "fear": "#FFFFFF",
     "happy": "#000000",
@@ -21,3 +21,16 @@ INKS: Final = {
     "sad": "#FFFFFF",
     "surprise": "#000000",
 }
+
+DARK_COLOURS: Final = {
+    "angry": "#DA6420",
+    "disgust": "#2EAE68",
+    "fear": "#BC4F95",
+    "happy": "#F7C145",
+    "neutral": "#AEB0B4",
+    "sad": "#4285F4",
+    "surprise": "#7ADCFF",
+}
+"""The same seven for dark windows: lighter, and further apart than a plain lightening would leave them."""
+
+DARK_INKS: Final = dict.fromkeys(DARK_COLOURS, "#000000")

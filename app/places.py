@@ -3,7 +3,7 @@
 from importlib.resources import files
 from pathlib import Path
 
-from platformdirs import user_cache_path, user_data_path
+from platformdirs import user_cache_path, user_config_path, user_data_path
 
 from engine.errors import BundleError
 
@@ -30,6 +30,37 @@ def own_trunks() -> Path:
 def features() -> Path:
     """Feature store, addressed by media and trunk; may be deleted at any time."""
     return user_cache_path(APP, appauthor=False) / "features"
+
+
+def drawings() -> Path:
+    """Small pictures the window's style draws for itself; may be deleted at any time."""
+    return user_cache_path(APP, appauthor=False) / "drawings"
+
+
+def config() -> Path:
+    """Folder of the person's settings."""
+    return user_config_path(APP, appauthor=False)
+
+
+def own_project() -> Path:
+    """The project of videos that were opened without one."""
+    return user_data_path(APP, appauthor=False) / "My videos.affectline"
+
+
+def demo_clip() -> Path:
+    """The sample that comes with the program."""
+    return Path(str(files("resources"))) / "demo" / "demo.mp4"
+
+
+def guide() -> Path | None:
+    """The guide, where it came with the program."""
+    path = Path(str(files("resources"))).parent / "docs" / "guide.md"
+    return path if path.is_file() else None
+
+
+def pictures() -> Path:
+    """Small pictures of videos, faces and sound, by the content of the video; may be deleted at any time."""
+    return user_cache_path(APP, appauthor=False) / "pictures"
 
 
 def training_work(recipe: str) -> Path:

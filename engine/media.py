@@ -16,8 +16,9 @@ import os
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
@@ -38,7 +39,19 @@ from engine.errors import CancelledError, MediaFormatError, MediaNotFoundError, 
 from engine.sound import SOUND_RATE_HZ, SOUND_RESYNC_S, SoundLine, SoundSecond
 from engine.values import F32, F64, Bools, Frame, Gap, Ints, MediaInfo
 
-__all__ = ["SOUND_RATE_HZ", "Cancelled", "Media", "SoundSecond", "content_sha256", "ignore", "never", "open_media"]
+__all__ = [
+    "SOUND_RATE_HZ",
+    "Cancelled",
+    "Media",
+    "Picture",
+    "PictureReader",
+    "SoundSecond",
+    "content_sha256",
+    "first_picture",
+    "ignore",
+    "never",
+    "open_media",
+]
 
 TICK_S: Final = 1e-6
 """Times told to the microsecond name the frame they were rounded from."""
@@ -49,6 +62,9 @@ _FAILURES_IN_A_ROW: Final = 16
 """Reads that may fail one after another before the rest of a file counts as lost."""
 _LONGEST_TAIL_S: Final = 0.25
 """Headers round: a file may end this much, or three frames, before what they state, and still be whole."""
+_MOST_DECODING_THREADS: Final = 16
+_SOUND_RUN_UP_S: Final = 1.0
+"""Decoders of sound need what came before, and some containers seek a little late."""
 _PIXEL_ASPECT_LIMIT: Final = 4
 """Sample aspect ratios beyond 1:4 or 4:1 are mistakes of a writer, not shapes of a pixel."""
 _NOT_MEDIA: Final = frozenset({"tty", "hls", "concat", "dash", "webm_dash_manifest", "imf", "rtsp", "sdp"})
@@ -84,6 +100,9 @@ class _Clock:
 
     def second(self, tick: int) -> float:
         return float(tick * self.tick_s - self.origin_s)
+
+    def tick(self, second: float) -> int:
+        return math.floor((Fraction(second) + self.origin_s) / self.tick_s)
 
     def seconds(self, ticks: Ints) -> F64:
         """As `second`, correctly rounded, for many ticks."""
@@ -194,12 +213,12 @@ class Media:
             while absent and absent[0].end_s <= self.times_s[index]:
                 report(absent.pop(0))
             if index > expected:
-                self._check_still_there()
+                self.check_still_there()
                 report(self._lost(expected, index))
             expected = index + 1
             yield self._frame(index, picture, reformatter)
         if expected < stop:
-            self._check_still_there()
+            self.check_still_there()
             report(self._lost(expected, stop))
         for gap in absent:
             report(gap)
@@ -256,33 +275,75 @@ class Media:
                         return
                     yield second
         if line.end_s < self.sound_end_s - SOUND_RESYNC_S:
-            self._check_still_there()
+            self.check_still_there()
         for second in line.finish():
             if second.second >= end_s:
                 return
             yield second
 
+    def sound_frames(self, start_s: float = 0.0, cancelled: Cancelled = never) -> Iterator[tuple[float, AudioFrame]]:
+        """Sound as it is coded, with its media time, from a little before `start_s` on: for listening, not for reading.
+
+        Raises:
+            CancelledError: `cancelled` became true.
+            MediaVanishedError: the file went away.
+        """
+        if not self.info.has_audio:
+            return
+        with self._reopened() as container:
+            stream = _audio_stream(container)
+            if stream is None:
+                raise MediaVanishedError(self.path, "it changed while it was read")
+            clock = _Clock.of(stream, self._origin_s)
+            if start_s > self.sound_start_s:
+                _seek(container, stream, clock.tick(start_s - _SOUND_RUN_UP_S))
+            for frame in _decoded(container, stream, stream.codec_context.decode, cancelled):
+                if frame is not None and frame.pts is not None:
+                    yield clock.second(frame.pts), frame
+
+    def check_still_there(self) -> None:
+        """See whether the file is still the one that was opened.
+
+        Raises:
+            MediaVanishedError: it went away or changed.
+        """
+        try:
+            now = _last_change(self.path)
+        except OSError as error:
+            raise MediaVanishedError(self.path, "it went away while it was read") from error
+        if now != self._opened_as:
+            raise MediaVanishedError(self.path, "it changed while it was read")
+
     def _pictures(self, first: int, cancelled: Cancelled) -> Iterator[tuple[int, VideoFrame]]:
         """Decoded frames with their index, from a keyframe at or before frame `first` on."""
         for entry in self._index.entry_stamps(first):
             with self._reopened() as container:
-                stream = _video_stream(container)
-                if stream is None:
-                    raise MediaVanishedError(self.path, "it changed while it was read")
-                stream.thread_type = _thread_type(self._index.timed_packets)
-                if entry is not None and not _seek(container, stream, entry):
-                    continue
-                entries = None if entry is None else self._index.keyframe_stamps
-                decoded = _decoded(container, stream, stream.codec_context.decode, cancelled, entries)
-                pictures = self._index.numbered(decoded)
-                head = next(pictures, None)
-                # Containers without an exact index may land behind the keyframe asked for: then enter earlier.
-                if entry is not None and (head is None or head[0] > first):
-                    continue
-                if head is not None:
-                    yield head
+                pictures = self._entered(container, self._video_of(container), entry, first, cancelled)
+                if pictures is not None:
                     yield from pictures
-                return
+                    return
+
+    def _video_of(self, container: InputContainer) -> VideoStream:
+        stream = _video_stream(container)
+        if stream is None:
+            raise MediaVanishedError(self.path, "it changed while it was read")
+        stream.thread_type = _thread_type(self._index.timed_packets)
+        return stream
+
+    def _entered(
+        self, container: InputContainer, stream: VideoStream, entry: int | None, first: int, cancelled: Cancelled
+    ) -> Iterator[tuple[int, VideoFrame]] | None:
+        """Decoded frames from the keyframe stamped `entry` on; None when that does not lead to frame `first`."""
+        if entry is not None and not _seek(container, stream, entry):
+            return None
+        entries = None if entry is None else self._index.keyframe_stamps
+        decoded = _decoded(container, stream, stream.codec_context.decode, cancelled, entries)
+        pictures = self._index.numbered(decoded)
+        head = next(pictures, None)
+        # Containers without an exact index may land behind the keyframe asked for: then enter earlier.
+        if entry is not None and (head is None or head[0] > first):
+            return None
+        return pictures if head is None else chain((head,), pictures)
 
     def _frame(self, index: int, picture: VideoFrame, reformatter: VideoReformatter) -> Frame:
         rgb = _upright_rgb(picture, reformatter, self.info.width, self.info.height)
@@ -292,23 +353,120 @@ class Media:
         end_s = float(self.times_s[stop]) if stop < len(self.times_s) else self.end_s
         return Gap("unreadable", float(self.times_s[first]), end_s)
 
-    def _check_still_there(self) -> None:
-        try:
-            now = _last_change(self.path)
-        except OSError as error:
-            raise MediaVanishedError(self.path, "it went away while it was read") from error
-        if now != self._opened_as:
-            raise MediaVanishedError(self.path, "it changed while it was read")
-
     @contextmanager
     def _reopened(self) -> Iterator[InputContainer]:
-        try:
-            container = _open(self.path)
-        except FFmpegError as error:
-            self._check_still_there()
-            raise MediaVanishedError(self.path, "it changed while it was read") from error
-        with container:
+        with self._open_again() as container:
             yield container
+
+    def _open_again(self) -> InputContainer:
+        try:
+            return _open(self.path)
+        except FFmpegError as error:
+            self.check_still_there()
+            raise MediaVanishedError(self.path, "it changed while it was read") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A decoded frame in the form it was coded in, which takes half the memory of RGB; made upright when looked at.
+
+    Attributes:
+        index: which frame it is.
+        time_s: when it is shown.
+        width, height: of the upright picture with square pixels.
+    """
+
+    index: int
+    time_s: float
+    width: int
+    height: int
+    _coded: VideoFrame = field(repr=False)
+    _turn: _Turn = field(repr=False)
+
+    @property
+    def size_bytes(self) -> int:
+        """What it takes in memory, near enough."""
+        return self._coded.width * self._coded.height * self._coded.format.bits_per_pixel // 8
+
+    def reduced(self, longest_px: int, reformatter: VideoReformatter) -> Picture:
+        """The picture with its longer side no longer than `longest_px`, and 8 bits deep."""
+        scale = min(1.0, longest_px / max(self.width, self.height))
+        width, height = max(2, round(self.width * scale)), max(2, round(self.height * scale))
+        stored = (height, width) if self._turn.transposed else (width, height)
+        if self._coded.format.name == "yuv420p" and stored == (self._coded.width, self._coded.height):
+            return self
+        coded = reformatter.reformat(self._coded, *stored, "yuv420p")
+        return replace(self, width=width, height=height, _coded=coded)
+
+    def pixels(self, reformatter: VideoReformatter, layout: Literal["rgb24", "bgra"] = "rgb24") -> NDArray[np.uint8]:
+        """(height, width, 3 or 4) uint8, upright."""
+        stored = (self.height, self.width) if self._turn.transposed else (self.width, self.height)
+        coloured = np.asarray(reformatter.reformat(self._coded, *stored, layout).to_ndarray(), np.uint8)
+        return self._turn.apply(coloured)
+
+
+class PictureReader:
+    """Decodes pictures from wherever it is asked to. It holds the file open, for one thread, until it is closed."""
+
+    def __init__(self, media: Media) -> None:
+        self._media = media
+        self._opened: tuple[InputContainer, VideoStream] | None = None
+
+    def pictures(self, first: int, cancelled: Cancelled = never) -> Iterator[Picture]:
+        """Pictures in order, from a keyframe at or before frame `first` on. Asking again ends what was given before.
+
+        Raises:
+            CancelledError: `cancelled` became true.
+            MediaVanishedError: the file went away.
+        """
+        self._media.check_still_there()
+        for entry in self._media._index.entry_stamps(first):
+            if entry is None:
+                self.close()
+            pictures = self._media._entered(*self._open(), entry, first, cancelled)
+            if pictures is not None:
+                for index, picture in pictures:
+                    yield _picture(index, float(self._media.times_s[index]), picture, self._media.info)
+                return
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._opened is not None:
+            self._opened[0].close()
+            self._opened = None
+
+    def _open(self) -> tuple[InputContainer, VideoStream]:
+        if self._opened is None:
+            container = self._media._open_again()
+            stream = self._media._video_of(container)
+            # A few more threads than processors: whoever reads works between pictures, and decoding goes on meanwhile.
+            stream.codec_context.thread_count = min(_MOST_DECODING_THREADS, (os.cpu_count() or 1) + 4)
+            self._opened = container, stream
+        return self._opened
+
+
+def first_picture(path: str | Path) -> Picture | None:
+    """What a video begins with, long before it is indexed; None when that cannot be said so soon."""
+    try:
+        with _open(Path(path)) as container:
+            stream = _video_stream(container)
+            if stream is None or container.format.name in _NOT_MEDIA:
+                return None
+            stream.thread_type = "SLICE"  # one picture is there sooner than several decoded at once
+            for picture in _decoded(container, stream, stream.codec_context.decode, never):
+                if picture is None or picture.pts is None:
+                    return None
+                width, height = _square_size(picture, stream.sample_aspect_ratio)
+                turn = _turn(picture)
+                time_s = _Clock.of(stream, _origin(container)).second(picture.pts)
+                return Picture(0, time_s, *((height, width) if turn.transposed else (width, height)), picture, turn)
+    except FFmpegError:
+        return None
+    return None
+
+
+def _picture(index: int, time_s: float, picture: VideoFrame, info: MediaInfo) -> Picture:
+    return Picture(index, time_s, info.width, info.height, picture, _turn(picture))
 
 
 def _last_change(path: Path) -> tuple[int, int]:
@@ -566,7 +724,7 @@ def _attempt(
         return [None]
 
 
-def _seek(container: InputContainer, stream: VideoStream, stamp: int) -> bool:
+def _seek(container: InputContainer, stream: VideoStream | AudioStream, stamp: int) -> bool:
     try:
         container.seek(stamp, stream=stream)
     except FFmpegError:

@@ -1,0 +1,3 @@
+"""Results as files other programs read."""
+
+FORMATS = ("json", "csv")

@@ -4,12 +4,15 @@ import csv
 import json
 import os
 import signal
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from app import __version__, cli, places
 from app.interchange.tables import COLUMNS
+from app.jobs.analyser import AnalyserChoice, DeviceKnown, LoadedAnalyser, load_analyser
 from engine.errors import CancelledError, DeviceError, MediaFormatError, StorageError
 from engine.values import Analysis, Gap, Progress
 from tests.analyses import analysis
@@ -33,16 +36,16 @@ def here(tmp_path, monkeypatch):
     """An empty current folder and the made-up engine; what the engine was opened with is in `opened`."""
     monkeypatch.chdir(tmp_path)
 
-    def open_analyser(*arguments):
-        opened.append(arguments)
-        return fake_analyser, "no GPU found"
+    def load(choice, tell):
+        opened.append(choice)
+        return LoadedAnalyser(fake_analyser, DeviceKnown("cpu fp32", "no GPU found"))
 
     opened.clear()
-    monkeypatch.setattr(cli, "open_analyser", open_analyser)
+    monkeypatch.setattr("app.jobs.analyser.load_analyser", load)
     return tmp_path
 
 
-opened: list[tuple] = []
+opened: list[AnalyserChoice] = []
 
 
 def files(folder):
@@ -54,16 +57,42 @@ def test_version(capsys):
     assert capsys.readouterr().out == f"affectline {__version__}\n"
 
 
-@pytest.mark.parametrize("arguments", [[], ["open"], ["open", "x.mp4"]])
-def test_the_window_is_not_there(arguments, capsys):
-    assert cli.run(arguments) == 2
-    assert capsys.readouterr().err == f"affectline: {cli.NO_WINDOW}\n"
+@pytest.fixture
+def windows(monkeypatch):
+    """Instead of a window: the files that it was opened on."""
+    shown: list[tuple[Path, ...]] = []
+    monkeypatch.setattr(cli, "no_display", lambda: None)
+    monkeypatch.setitem(sys.modules, "app.application", SimpleNamespace(run_window=lambda f: shown.append(f) or 0))
+    return shown
 
 
-def test_bare_files_are_for_the_window(here, capsys):
+def test_the_window_opens_without_files_and_with(here, windows):
+    Path("x.mp4").touch()
+    for arguments in ([], ["open"], ["open", "x.mp4"], ["x.mp4"]):
+        assert cli.run(arguments) == 0
+    assert windows == [(), (), (Path("x.mp4"),), (Path("x.mp4"),)]
+
+
+def test_a_file_that_is_not_there_opens_no_window(here, windows, capsys):
     Path("x.mp4").touch()
     assert cli.run(["x.mp4", "y.mp4"]) == 2
-    assert cli.NO_WINDOW in capsys.readouterr().err
+    assert "there is no y.mp4" in capsys.readouterr().err
+    assert not windows
+
+
+def test_without_a_display_the_window_says_why(here, windows, monkeypatch, capsys):
+    monkeypatch.setattr(cli, "no_display", lambda: "there is no display here")
+    assert cli.run([]) == 1
+    assert capsys.readouterr().err == "affectline: there is no display here\n"
+    assert not windows
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--size", "big"], ["--size", "100x100"], ["--range", "5", "2"], ["--theme", "x"]]
+)
+def test_wrong_usage_of_screenshot(here, arguments, capsys):
+    assert cli.run(["screenshot", "x.mp4", "y.png", *arguments]) == 2
+    assert "Error: " in capsys.readouterr().err
 
 
 def test_a_mistyped_command_is_no_file(here, capsys):
@@ -176,20 +205,20 @@ def test_the_place_for_results_is_tried_before_the_model_is_loaded(here, capsys)
 def test_range_and_cache_reach_the_engine(here):
     arguments = ["--start", "1:23.5", "--end", "90", "--cache", "kept", "--device", "cpu", "--bundle", "mine"]
     assert cli.run(["analyze", "clip.mp4", *arguments]) == 0
-    assert opened == [("mine", "cpu", 83.5, 90.0, Path("kept"))]
+    assert opened == [AnalyserChoice("mine", "cpu", Path("kept"), 83.5, 90.0)]
 
 
 def test_features_are_kept_in_the_users_cache_unless_told_not_to(here):
     assert cli.run(["analyze", "clip.mp4"]) == 0
     assert cli.run(["analyze", "clip.mp4", "--no-cache"]) == 0
-    assert [arguments[-1] for arguments in opened] == [places.features(), None]
+    assert [choice.store for choice in opened] == [places.features(), None]
 
 
 def test_a_device_that_is_not_there(here, monkeypatch, capsys):
     def refuse(*arguments):
         raise DeviceError("no CUDA GPU was found")
 
-    monkeypatch.setattr(cli, "open_analyser", refuse)
+    monkeypatch.setattr("app.jobs.analyser.load_analyser", refuse)
     assert cli.run(["analyze", "clip.mp4", "--device", "cuda"]) == 1
     assert capsys.readouterr().err == "affectline: cannot use the device asked for: no CUDA GPU was found\n"
 
@@ -200,7 +229,7 @@ def test_an_unknown_bundle(capsys):
 
 
 def test_the_main_process_leaves_with_the_code(monkeypatch):
-    monkeypatch.setattr("sys.argv", ["affectline"])
+    monkeypatch.setattr("sys.argv", ["affectline", "analyze"])
     with pytest.raises(SystemExit) as left:
         cli.main()
     assert left.value.code == 2
@@ -216,8 +245,8 @@ def test_a_full_feature_store_costs_the_features_and_not_the_answer(tmp_path, mo
         yield analysis(path=str(path))
 
     monkeypatch.setattr("engine.analyse.analyse_with", analyse_with)
-    analyser, _ = cli.open_analyser("starter", "cpu", 0.0, None, kept)
-    (answer,) = analyser(Path("clip.mp4"), lambda: False)
+    loaded = load_analyser(AnalyserChoice("starter", "cpu", kept), cli.tell)
+    (answer,) = loaded.analyse(Path("clip.mp4"), lambda: False)
     assert isinstance(answer, Analysis)
     assert seen == [kept, None]
     assert "features cannot be kept" in capsys.readouterr().err

@@ -5,7 +5,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 from app import doctor, places
-from app.system_libraries import Library, install_command, missing_libraries
+from app.system_libraries import Library
 
 GONE = Library("libgone.so.1", "libgone1", "nothing")
 
@@ -26,21 +26,19 @@ def test_a_missing_library_is_named_with_its_command(monkeypatch):
     assert finding.remedy == "as root: apt-get install -y --no-install-recommends libgone1"
 
 
-def test_one_package_of_two_libraries_is_named_once():
-    twice = Library("libgone-extra.so.1", "libgone1", "nothing")
-    assert install_command((GONE, twice))[4:] == ["libgone1"]
+def test_the_one_folder_program_tells_what_it_was_made_with(monkeypatch):
+    wanted = ["numpy>=2", "no-such-distribution-here", "rich; extra == 'x'"]
+    monkeypatch.setattr(doctor, "requires", lambda name: wanted)
+    assert [finding.topic for finding in doctor._packages()] == ["numpy", "no-such-distribution-here"]
+    monkeypatch.setattr("sys.frozen", True, raising=False)
+    assert [finding.topic for finding in doctor._packages()] == ["numpy"]
 
 
-def test_libraries_that_do_not_load_are_missing(monkeypatch):
-    monkeypatch.setattr("app.system_libraries.sys.platform", "linux")
-    monkeypatch.setattr("app.system_libraries.LIBRARIES", (GONE,))
-    assert missing_libraries() == (GONE,)
-
-
-def test_no_libraries_are_asked_of_other_systems(monkeypatch):
-    monkeypatch.setattr("app.system_libraries.sys.platform", "darwin")
-    monkeypatch.setattr("app.system_libraries.LIBRARIES", (GONE,))
-    assert missing_libraries() == ()
+def test_nobody_installs_packages_into_the_one_folder_program(monkeypatch):
+    monkeypatch.setattr(doctor, "CODECS", ("smellovision",))
+    assert doctor._codecs().remedy == "pip install --force-reinstall av"
+    monkeypatch.setattr("sys.frozen", True, raising=False)
+    assert doctor._codecs().remedy == "unpack affectline again"
 
 
 def test_decoders(monkeypatch):

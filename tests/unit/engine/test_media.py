@@ -10,9 +10,10 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from av.video.reformatter import VideoReformatter
 
 from engine.errors import CancelledError, MediaFormatError, MediaNotFoundError, MediaVanishedError
-from engine.media import SOUND_RATE_HZ, Media, content_sha256, open_media
+from engine.media import SOUND_RATE_HZ, Media, PictureReader, content_sha256, first_picture, open_media
 from engine.values import Frame, Gap
 from tests.media import (
     Picture,
@@ -513,3 +514,113 @@ def test_example_clips_are_read_as_a_plain_decoder_reads_them(example_data: Path
         assert times_s == media.times_s.tolist() == decoded_times_s(media.path)
         assert gaps == []
         assert math.isfinite(media.info.duration_s)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_reader_gives_the_same_pictures_from_anywhere(tmp_path: Path, name: str) -> None:
+    media = open_media(make_numbered(tmp_path / name, **KINDS[name]))
+    reader, reformatter = PictureReader(media), VideoReformatter()
+    for wanted in (40, 0, COUNT - 1, 17, 18):
+        picture = next(picture for picture in reader.pictures(wanted) if picture.index >= wanted)
+        assert picture.index == wanted
+        assert picture.time_s == media.times_s[wanted]
+        assert np.array_equal(picture.pixels(reformatter), media.frame_at(picture.time_s + 1e-4).rgb)
+    reader.close()
+    assert [picture.index for picture in reader.pictures(50)][-1] == COUNT - 1
+    reader.close()
+
+
+def test_a_reader_tells_that_the_file_went_away(tmp_path: Path) -> None:
+    media = open_media(make_numbered(tmp_path / "gone.mp4"))
+    reader = PictureReader(media)
+    assert next(reader.pictures(0)).index == 0
+    media.check_still_there()
+    media.path.unlink()
+    with pytest.raises(MediaVanishedError, match="went away"):
+        next(reader.pictures(0))
+    with pytest.raises(MediaVanishedError, match="went away"):
+        media.check_still_there()
+    reader.close()
+
+
+def test_a_reader_is_stopped(tmp_path: Path) -> None:
+    reader = PictureReader(open_media(make_numbered(tmp_path / "plain.mp4")))
+    with pytest.raises(CancelledError):
+        next(reader.pictures(30, lambda: True))
+    reader.close()
+
+
+@pytest.mark.parametrize("rotation_deg", [0, 90, 180, 270])
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_reduced_pictures_are_upright(tmp_path: Path, rotation_deg: int, mirrored: bool) -> None:
+    path = make_clip(tmp_path / "turned.mp4", [corner_frame(96, 64)] * 3, rotation_deg=rotation_deg, mirrored=mirrored)
+    media, reformatter = open_media(path), VideoReformatter()
+    for picture in (first_picture(path), next(PictureReader(media).pictures(0))):
+        assert picture is not None
+        assert (picture.width, picture.height) == (media.info.width, media.info.height)
+        reduced = picture.reduced(48, reformatter)
+        assert max(reduced.width, reduced.height) == 48
+        assert reduced.size_bytes == 48 * 32 * 3 // 2
+        seen, whole = reduced.pixels(reformatter).astype(int), media.frame_at(0.0).rgb
+        assert seen.shape == (reduced.height, reduced.width, 3)
+        assert np.abs(seen - whole[::2, ::2]).mean() < 8
+        assert np.abs(reduced.pixels(reformatter, "bgra")[..., 2::-1] - seen).mean() < 2
+
+
+@pytest.mark.parametrize("pixels", ["yuv420p", "yuvj420p", "yuv422p", "yuv444p", "yuv420p10le"])
+def test_reduced_pictures_have_the_same_colours(tmp_path: Path, pixels: str) -> None:
+    path = make_clip(tmp_path / "colours.mp4", [photograph()] * 2, pixels=pixels)
+    media, reformatter = open_media(path), VideoReformatter()
+    whole = media.frame_at(0.0).rgb.astype(int)
+    reduced = next(PictureReader(media).pictures(0)).reduced(256, reformatter)
+    quarters = whole.reshape(256, 2, 256, 2, 3).mean(axis=(1, 3))
+    off = reduced.pixels(reformatter).astype(int) - quarters
+    assert np.abs(off).mean() < 4
+    assert np.abs(off.mean(axis=(0, 1))).max() < 1.5
+
+
+def test_wide_pixels_are_reduced_in_shape(tmp_path: Path) -> None:
+    path = make_clip(tmp_path / "wide.mp4", numbered_frames(3), pixel_aspect=Fraction(2))
+    picture = next(PictureReader(open_media(path)).pictures(0))
+    assert (picture.width, picture.height) == (128, 48)
+    reduced = picture.reduced(64, VideoReformatter())
+    assert (reduced.width, reduced.height) == (64, 24)
+
+
+def test_small_pictures_are_not_enlarged(tmp_path: Path) -> None:
+    picture = next(PictureReader(open_media(make_numbered(tmp_path / "plain.mp4"))).pictures(0))
+    assert picture.reduced(5000, VideoReformatter()) is picture
+
+
+@pytest.mark.parametrize("name", ["plain.mp4", "late.mp4", "vp9.webm", "transport.ts", "mpeg4.avi"])
+def test_the_first_picture_needs_no_index(tmp_path: Path, name: str) -> None:
+    path = make_numbered(tmp_path / name, **KINDS[name])
+    picture, media = first_picture(path), open_media(path)
+    assert picture is not None
+    assert picture.time_s == pytest.approx(media.times_s[0])
+    assert frame_number(picture.pixels(VideoReformatter())) == 0
+
+
+def test_there_is_no_first_picture_of_what_has_none(tmp_path: Path) -> None:
+    assert first_picture(tmp_path / "absent.mp4") is None
+    (tmp_path / "text.mp4").write_text("not a video")
+    assert first_picture(tmp_path / "text.mp4") is None
+    assert first_picture(make_clip(tmp_path / "voice.wav", sound=tone(0.5))) is None
+
+
+@pytest.mark.parametrize("name", ["plain.mp4", "late.mp4", "transport.ts", "plain.mkv", "mpeg4.avi"])
+def test_sound_is_heard_from_a_little_before(tmp_path: Path, name: str) -> None:
+    media = open_media(make_numbered(tmp_path / name, **KINDS[name]))
+    times_s = [at_s for at_s, _ in media.sound_frames()]
+    assert times_s[0] == pytest.approx(media.sound_start_s, abs=0.06)
+    assert times_s == sorted(times_s)
+    late = next(at_s for at_s, _ in media.sound_frames(2.0))
+    assert late <= 2.0
+    frames = [frame for at_s, frame in media.sound_frames(2.0) if at_s >= 2.0]
+    assert sum(frame.samples for frame in frames) / frames[0].sample_rate == pytest.approx(
+        media.sound_end_s - 2.0, abs=0.06
+    )
+
+
+def test_without_sound_there_are_no_sound_frames(tmp_path: Path) -> None:
+    assert list(open_media(make_clip(tmp_path / "silent.mp4", numbered_frames(3))).sound_frames()) == []

@@ -1,0 +1,206 @@
+"""The window's composition root: makes every part, joins them, and lets them go in order."""
+
+import logging
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from app import __version__
+from app.jobs.analyser import AnalyserChoice
+from app.jobs.analyses import AnalysisQueue
+from app.jobs.lanes import Lane
+from app.player.player import Player
+from app.project.lock import person_here
+from app.session.analysing import Analysing
+from app.session.coding import Coding
+from app.session.commands import Commands, Parts
+from app.session.files import Files
+from app.session.library import Library
+from app.session.persons import Persons
+from app.session.preferences import Preferences
+from app.session.reviewing import Reviewing
+from app.session.session import Session
+from app.session.showing import Showing
+from app.settings import Settings, read_settings
+from app.views import dialogs, theme
+from app.views.dialogs import Answer
+from app.views.main_window import MainWindow
+
+log = logging.getLogger(__name__)
+CLOSE_WAIT_S = 2.0
+
+
+def qt_application(platform: str | None = None) -> QApplication:
+    """The one QApplication. opencv's own Qt plugins, should it have been imported, are kept out."""
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        return existing
+    os.environ.pop("QT_QPA_PLATFORM_PLUGIN_PATH", None)
+    if platform is not None:
+        os.environ["QT_QPA_PLATFORM"] = platform
+    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+    app = QApplication(sys.argv[:1])
+    app.setApplicationName("Affectline")
+    app.setApplicationVersion(__version__)
+    app.setDesktopFileName("affectline")
+    return app
+
+
+class Application(QObject):
+    """Everything behind one window. `close()` ends all threads and the child process.
+
+    Args:
+        settings: as they are to begin with.
+        kept: whether changed settings are stored.
+    """
+
+    def __init__(self, settings: Settings, kept: bool = True, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        app = QApplication.instance()
+        assert isinstance(app, QApplication), "qt_application() comes first"
+        theme.apply(app, settings.theme)
+        self.window = window = MainWindow()
+        self.session = session = Session(settings.coder or person_here(), self)
+        self.io, self.gpu = Lane("io", self), Lane("gpu", self)
+        self.player = Player(self)
+        self.queue = AnalysisQueue(self.gpu, choice_of(settings), parent=self)
+        self.preferences = Preferences(window, settings, self.io, lambda: self.gpu.busy, kept)
+        self.library = Library(
+            session,
+            window.library,
+            self.player,
+            self.queue,
+            self.io,
+            lambda: self.preferences.settings.analyse_on_adding,
+        )
+        self.coding = Coding(session)
+        self.showing = Showing(session, window, self.player, self.io)
+        self.persons = Persons(session, window, self.io)
+        self.analysing = Analysing(session, window, self.queue, self.io, self.library)
+        self.reviewing = Reviewing(session, window, self.player, self.library, self.analysing, self.io)
+        self.files = Files(session, window, self.library, self.preferences, self.io)
+        self.commands = Commands(
+            Parts(session, window, self.player, self.queue, self.library, self.coding, self.showing, self.files,
+                  self.preferences)
+        )  # fmt: skip
+        self._connect()
+        self.preferences.take_effect()
+        self.player.set_volume(settings.volume)
+        window.restore_layout(settings.window)
+        window.show_desk(False)
+
+    def _connect(self) -> None:
+        window, session, coding, run = self.window, self.session, self.coding, self.commands.run
+        for teller in (session, self.preferences):
+            teller.said.connect(window.status.say)
+        window.closing.connect(self._on_closing)
+        window.status.undo_clicked.connect(lambda: run("undo"))
+        window.recent_chosen.connect(lambda path: self.files.open([path]))
+        self.preferences.changed.connect(self._on_setting)
+        transport = window.transport
+        transport.start_requested.connect(lambda: run("start"))
+        transport.end_requested.connect(lambda: run("end"))
+        transport.step_requested.connect(self.player.step)
+        transport.toggle_requested.connect(self.player.toggle)
+        transport.loop_toggled.connect(lambda on: run("loop", on))
+        transport.mute_toggled.connect(self.player.set_muted)
+        self.player.sound_note_changed.connect(transport.set_sound_note)
+        transport.speed_chosen.connect(self.player.set_speed)
+        transport.volume_changed.connect(self._set_volume)
+        window.video.step_requested.connect(self.player.step)
+        window.video.size_changed.connect(self.player.set_view_size)
+        window.video.full_screen_requested.connect(window.actions_by_id["full_screen"].trigger)
+        inspector = window.inspector
+        inspector.note_changed.connect(coding.set_note)
+        inspector.seen_in_changed.connect(coding.set_seen_in)
+        inspector.interval_changed.connect(coding.move)
+        inspector.emotion_changed.connect(coding.relabel)
+        inspector.delete_requested.connect(coding.remove)
+        inspector.label_clicked.connect(coding.label)
+        timeline = window.timeline
+        timeline.correction_clicked.connect(session.select_correction)
+        timeline.correction_moved.connect(coding.move)
+        timeline.marker_moved.connect(coding.move_marker)
+        timeline.seek_requested.connect(lambda _time_s: session.select_correction(None))
+        self.queue.device_known.connect(self._on_device)
+
+    def show(self, paths: Iterable[Path] = ()) -> None:
+        """Show the window, then open what was asked for: the window is there before anything else is loaded."""
+        self.window.show()
+        paths = tuple(paths)
+        if paths:
+            QTimer.singleShot(0, lambda: self.files.open(paths))
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything runs, or the picture asked for is still on its way."""
+        return self.io.busy or self.gpu.busy or self.player.busy
+
+    def _on_setting(self, key: str) -> None:
+        settings = self.preferences.settings
+        if key in ("model", "device", "feature_folder"):
+            self.queue.use(choice_of(settings))
+        elif key == "coder" and settings.coder:
+            self.session.set_coder(settings.coder)
+        elif key == "volume":
+            self.player.set_volume(settings.volume)
+
+    def _on_device(self, name: str, reason: str) -> None:
+        self.preferences.device = (name, reason)
+        self.window.status.set_device(name, reason)
+
+    def _set_volume(self, volume: float) -> None:
+        self.preferences.set("volume", volume)
+
+    def _on_closing(self, event: QCloseEvent) -> None:
+        busy = [state for state in self.queue.states().values() if state.kind in ("analysing", "waiting")]
+        if busy:
+            stay, leave = Answer("Stay", "cancel"), Answer("Stop and close", "destroy")
+            question = "An analysis is running. What is stored stays; the video it is at will start again next time."
+            if dialogs.ask(self.window, "Close Affectline?", question, (stay, leave)) is not leave:
+                event.ignore()
+                return
+        self.close()
+
+    def close(self) -> None:
+        """Let everything go: nothing that runs can hold the process."""
+        self.window.inspector.commit_note()
+        self.preferences.keep_window(self.window.layout_state())
+        self.player.close()
+        self.analysing.close()
+        for lane in (self.gpu, self.io):
+            if not lane.close(CLOSE_WAIT_S):
+                log.warning("the lane %s was still busy when the window closed", lane.name)
+        self.queue.close()
+        self.session.set_project(None)
+
+
+def choice_of(settings: Settings) -> AnalyserChoice:
+    """What analyses run with, by the settings."""
+    return AnalyserChoice(settings.model, settings.device, settings.features)
+
+
+def own_up(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """What nobody can act on is ours: told, logged, and the window stays."""
+    log.error("unexpected error", exc_info=(kind, error, trace))
+    for widget in QApplication.topLevelWidgets():
+        if isinstance(widget, MainWindow):
+            widget.status.say(f"this is a bug in affectline: {kind.__name__}: {error}. Nothing stored is lost", "error")
+
+
+def run_window(paths: tuple[Path, ...]) -> int:
+    """Open the window on files and stay until it is closed; the exit code."""
+    app = qt_application()
+    sys.excepthook = own_up
+    settings, complaints = read_settings()
+    application = Application(settings)
+    application.show(paths)
+    for complaint in complaints:
+        application.window.status.say(complaint, "warning")
+    return int(app.exec())

@@ -1,0 +1,7 @@
+"""PyInstaller's own recipe without the plug-ins that stay out: these would bring libraries along."""
+
+from contents import brought
+from PyInstaller.utils.hooks.qt import add_qt6_dependencies
+
+hiddenimports, binaries, datas = add_qt6_dependencies(__file__)
+binaries = brought(binaries)
