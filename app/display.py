@@ -23,3 +23,7 @@ def no_display() -> str | None:
             "there is no display here; `affectline screenshot FILE OUT.png` makes a picture of the window without one"
         )
     return None
+
+
+if __name__ == "__main__":
+    sys.exit(no_display() is not None)

@@ -1,9 +1,11 @@
 """A picture of the window after an analysis, made without a display."""
 
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import TracebackType
 from typing import Literal
 
 from PySide6.QtCore import QEventLoop, QTimer
@@ -112,7 +114,12 @@ def _subject(application: Application, view: View) -> QWidget:
 def _wait(application: Application, ready: Callable[[], bool], cancelled: Callable[[], bool]) -> None:
     """Let the window live until it is ready and nothing runs any more."""
     loop, timer, calm = QEventLoop(), QTimer(interval=LOOK_EVERY_MS), 0
-    failure: AffectlineError | None = None
+    failure: BaseException | None = None
+
+    def bug(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
+        nonlocal failure
+        failure = failure or error
+        loop.quit()
 
     def look() -> None:
         nonlocal calm, failure
@@ -126,9 +133,11 @@ def _wait(application: Application, ready: Callable[[], bool], cancelled: Callab
             loop.quit()
 
     timer.timeout.connect(look)
+    usual, sys.excepthook = sys.excepthook, bug  # what goes wrong in a slot would be told and the waiting go on
     timer.start()
     loop.exec()
     timer.stop()
+    sys.excepthook = usual
     if failure is not None:
         raise failure
 

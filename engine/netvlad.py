@@ -21,7 +21,8 @@ class NetVLAD(nn.Module):
     def __init__(self, features: int, clusters: int) -> None:
         super().__init__()
         self.assign = nn.Linear(features, clusters)
-        self.centres = nn.Parameter(torch.randn(clusters, features) * 0.1)
+        centres = torch.empty(clusters, features)
+        self.centres = nn.Parameter(centres if centres.is_meta else centres.normal_(std=0.1))
 
     def sums(self, x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """(N, T, D) features, (N, T) mask of the real ones -> (N, K, D), before normalisation.

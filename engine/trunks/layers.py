@@ -13,8 +13,10 @@ def scaled(channels: int, width: float) -> int:
 
 def _folded(conv: Any, norm: Any) -> nn.Module:
     """A convolution (of one, two or three dimensions) that does what `conv` and then `norm`, in evaluation, do."""
-    factor = norm.weight.detach() / torch.sqrt(norm.running_var + norm.eps)
     folded = type(conv)(conv.in_channels, conv.out_channels, conv.kernel_size, conv.stride, conv.padding)
+    if conv.weight.is_meta:  # shapes alone; arithmetic on them would import torch's compiler, which takes seconds
+        return cast("nn.Module", folded)
+    factor = norm.weight.detach() / torch.sqrt(norm.running_var + norm.eps)
     shape = (-1, *([1] * (conv.weight.dim() - 1)))
     before = conv.bias.detach() if conv.bias is not None else torch.zeros_like(norm.running_mean)
     with torch.no_grad():
