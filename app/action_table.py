@@ -149,7 +149,7 @@ LABEL: Final = (
     Action("mark_in", "Mark in", ("I",), "The range to label starts here", "Label", when="video", separated=True),
     Action("mark_out", "Mark out", ("O",), "The range to label ends here", "Label", when="video"),
     Action("commit", "Commit marks", ("Return", "Enter"), "Make a correction of the marked range", "Label",
-           when="label"),
+           when="range"),
     Action("seen_in.face", "Face", ("Shift+F",), "Seen in the face", "Label", submenu="Seen in", when="correction",
            separated=True),
     Action("seen_in.voice", "Voice", ("Shift+V",), "Heard in the voice", "Label", submenu="Seen in",

@@ -24,17 +24,24 @@ class State:
     no_sound: str = ""
     analysis: bool = False
     blind: bool = False
+    range: bool = False
+    """An interval is selected that a new label would go to."""
     selection: bool = False
+    """An interval or a correction is selected."""
     segment: bool = False
-    """A segment lies under the playhead."""
+    """A segment lies in the range, or else under the playhead."""
     correction: bool = False
+    """One of the coder's own is selected, or lies under the playhead."""
+    theirs: str = ""
+    """Whose the selected correction is, if it is another coder's."""
     splittable: bool = False
     """The playhead lies inside a correction."""
     mergeable: bool = False
-    """The selected correction touches another of the same emotion."""
+    """A correction beside it says the same."""
     people: int = 0
-    undo: bool = False
-    redo: bool = False
+    undo: str | None = None
+    redo: str | None = None
+    """What would be undone and done again."""
     job: bool = False
 
 
@@ -51,7 +58,7 @@ _NEEDS: Final[dict[When, tuple[str, ...]]] = {
     "batch": ("video", "writable", "analysis", "sighted"),
     "label": ("video", "writable", "target"),
     "moment": ("video", "writable"),
-    "range": ("video", "writable", "selection"),
+    "range": ("video", "writable", "range"),
     "selection": ("video", "selection"),
     "correction": ("video", "writable", "correction"),
     "split": ("video", "writable", "splittable"),
@@ -83,13 +90,17 @@ def _missing(need: str, state: State) -> str | None:
             state.selection or state.correction or state.segment,
             "select a range first: drag on a lane, or mark it with I and O",
         ),
+        "range": (state.range, "select a range first: drag on a lane, or mark it with I and O"),
         "selection": (state.selection, "select a range first: drag on a lane, or mark it with I and O"),
-        "correction": (state.correction, "select a correction first"),
+        "correction": (
+            state.correction,
+            f"this label is {state.theirs}'s, and only they change it" if state.theirs else "select a correction first",
+        ),
         "splittable": (state.splittable, "put the playhead inside a correction first"),
-        "mergeable": (state.mergeable, "select a correction that touches another of the same emotion first"),
+        "mergeable": (state.mergeable, "select a correction beside another of the same emotion first"),
         "people": (state.people > 1, "there is nobody else in this video"),
-        "undo": (state.undo, "there is nothing to undo"),
-        "redo": (state.redo, "there is nothing to redo"),
+        "undo": (state.undo is not None, "there is nothing to undo"),
+        "redo": (state.redo is not None, "there is nothing to redo"),
         "job": (state.job, "no analysis is running"),
     }[need]
     return None if met else said

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtCore import QMessageLogContext, QObject, Qt, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
@@ -27,6 +27,7 @@ from app.session.preferences import Preferences
 from app.session.reviewing import Reviewing
 from app.session.session import Session
 from app.session.showing import Showing
+from app.session.timeline_menu import TimelineMenu
 from app.settings import Settings, read_settings
 from app.views import dialogs, theme
 from app.views.dialogs import Answer
@@ -44,12 +45,19 @@ def qt_application(platform: str | None = None) -> QApplication:
     os.environ.pop("QT_QPA_PLATFORM_PLUGIN_PATH", None)
     if platform is not None:
         os.environ["QT_QPA_PLATFORM"] = platform
+    qInstallMessageHandler(_log_qt)
     QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
     app = QApplication(sys.argv[:1])
     app.setApplicationName("Affectline")
     app.setApplicationVersion(__version__)
     app.setDesktopFileName("affectline")
     return app
+
+
+def _log_qt(kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
+    """Qt's own remarks (of plugins and sound servers, mostly) belong into a log, not on a terminal."""
+    serious = kind in (QtMsgType.QtCriticalMsg, QtMsgType.QtFatalMsg)
+    logging.getLogger("qt").log(logging.ERROR if serious else logging.DEBUG, text)
 
 
 class Application(QObject):
@@ -89,6 +97,7 @@ class Application(QObject):
             Parts(session, window, self.player, self.queue, self.library, self.coding, self.showing, self.files,
                   self.preferences)
         )  # fmt: skip
+        self.menu = TimelineMenu(session, window)
         self._connect()
         self.preferences.take_effect()
         self.player.set_volume(settings.volume)

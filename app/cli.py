@@ -16,7 +16,7 @@ import click
 
 from app import __version__, places
 from app.batch import Exit, Outcome, analyse_each, exit_code
-from app.display import no_display
+from app.display import no_display, no_pictures
 from app.interchange import FORMATS
 from app.messages import sentence
 from app.timeline.clock import parse_clock
@@ -160,14 +160,19 @@ def _window(files: tuple[Path, ...]) -> int:
 @click.option("--frames", default="curves", show_default=True, type=click.Choice(["curves", "heat"]))
 @click.option("--bundle", default=places.DEFAULT_BUNDLE, show_default=True, metavar="NAME|DIR", help="The model.")
 @click.option("--device", default="auto", show_default=True, type=click.Choice(["auto", "cpu", "cuda", "mps"]))
+@click.option("--coder", default="", help="Whose corrections are in front; default who is signed in.")
 def screenshot(
     file: Path, out: Path, theme: Literal["light", "dark"], size: tuple[int, int], at: float | None,
     stretch: tuple[float, float] | None, person: int, view: Any, sound: Literal["waveform", "mel"],
-    frames: Literal["curves", "heat"], bundle: str, device: Literal["auto", "cpu", "cuda", "mps"],
+    frames: Literal["curves", "heat"], bundle: str, device: Literal["auto", "cpu", "cuda", "mps"], coder: str,
 ) -> int:  # fmt: skip
     """Write a picture of the window to OUT (PNG), after FILE (a video or a project) was analysed. Needs no display."""
     if stretch is not None and stretch[1] <= stretch[0]:
         raise click.UsageError("--range: END must be later than START")
+    problem = no_pictures()
+    if problem is not None:
+        tell(problem)
+        return Exit.NOTHING_DONE
     from rich.console import Console
 
     from app.interrupt import interruptible
@@ -183,7 +188,7 @@ def screenshot(
             speed = f"{step.frames} frames, {step.frames_per_s:.0f} frames/s"
             bar.show(file.name, step.done_s, step.total_s, speed, step.remaining_s)
 
-        take(file, out, shot, Settings(model=bundle, device=device), progressed, cancelled)
+        take(file, out, shot, Settings(model=bundle, device=device, coder=coder), progressed, cancelled)
     click.echo(f"written: {out}")
     return Exit.DONE
 

@@ -22,8 +22,7 @@ OF_THE_RUN = ("device", "timing")
 SIZE_PX = (1280, 800)
 STARTS = 5
 LONGEST_S = 300
-
-Ended = subprocess.CompletedProcess[str]
+FAILED = "FAILED"
 
 
 class CheckFailedError(Exception):
@@ -31,10 +30,11 @@ class CheckFailedError(Exception):
 
 
 class Program:
-    """The bundled program in an environment of its own."""
+    """A program in an environment of its own. The bundled one and the checkout's get the same: numbers in the sixth
+    decimal depend on how many threads a variable of the environment asks for."""
 
-    def __init__(self, path: Path, home: Path) -> None:
-        self.path = path
+    def __init__(self, command: list[str], home: Path) -> None:
+        self.command = command
         self.home = home
         self.environment = {"HOME": str(home), "PATH": "/nonexistent", "QT_QPA_PLATFORM": "offscreen"}
 
@@ -44,36 +44,18 @@ class Program:
         Raises:
             CheckFailedError: it ended with another exit code than 0.
         """
-        return told_by(self.ends(*arguments))
+        done = self.ends(*arguments)
+        if done.returncode != 0:
+            what, told = " ".join([*self.command, *arguments]), last_lines(done.stdout + done.stderr)
+            raise CheckFailedError(f"`{what}` ended with {done.returncode}: {told}")
+        return done.stdout
 
-    def ends(self, *arguments: str) -> Ended:
+    def ends(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """How it ends, whatever its exit code."""
-        return ended([str(self.path), *arguments], cwd=self.home, env=self.environment)
-
-
-def checkout(*arguments: str) -> str:
-    """What the program in the checkout prints."""
-    return told_by(ended([sys.executable, "-m", "app", *arguments], cwd=ROOT, env=None))
-
-
-def ended(command: list[str], cwd: Path, env: dict[str, str] | None) -> Ended:
-    return subprocess.run(
-        command,
-        cwd=cwd,
-        env=env,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=LONGEST_S,
-        check=False,
-    )
-
-
-def told_by(done: Ended) -> str:
-    if done.returncode != 0:
-        what, told = " ".join(done.args), last_lines(done.stdout + done.stderr)
-        raise CheckFailedError(f"`{what}` ended with {done.returncode}: {told}")
-    return done.stdout
+        return subprocess.run(
+            [*self.command, *arguments], env=self.environment, cwd=self.home, stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, timeout=LONGEST_S, check=False,
+        )  # fmt: skip
 
 
 def main(arguments: list[str]) -> int:
@@ -81,24 +63,36 @@ def main(arguments: list[str]) -> int:
     if not path.is_file():
         print(f"smoke: there is no {path}; run `make bundle` first")
         return 1
+    print(f"{'size':<12} {size_mb(path.parent):.0f} MB")
     failed = 0
     with TemporaryDirectory(prefix="affectline-smoke-") as folder:
-        program = Program(path, Path(folder))
-        print(f"{'size':<12} {size_mb(path.parent):.0f} MB")
-        for check in (starts, doctor, analyses, screenshot):
-            try:
-                found = check(program)
-            except (CheckFailedError, subprocess.TimeoutExpired) as error:
-                failed += 1
-                found = f"FAILED: {error}"
-            print(f"{check.__name__:<12} {found}", flush=True)
+        program = Program([str(path)], Path(folder))
+        checkout = Program([sys.executable, "-m", "app"], Path(folder))
+        for name, found in checks(program, checkout):
+            failed += found.startswith(FAILED)
+            print(f"{name:<12} {found}", flush=True)
     return 1 if failed else 0
 
 
-def starts(program: Program) -> str:
+def checks(program: Program, checkout: Program) -> Iterator[tuple[str, str]]:
+    """The name and the result of each check, in order."""
+    trials: dict[str, Callable[[], str]] = {
+        "starts": lambda: starts(program, checkout),
+        "doctor": lambda: doctor(program),
+        "analyses": lambda: analyses(program, checkout),
+        "screenshot": lambda: screenshot(program),
+    }
+    for name, trial in trials.items():
+        try:
+            yield name, trial()
+        except (CheckFailedError, subprocess.TimeoutExpired) as error:
+            yield name, f"{FAILED}: {error}"
+
+
+def starts(program: Program, checkout: Program) -> str:
     """`--version`: what the checkout says, and how long it takes."""
     told, first_s = timed(lambda: program.run("--version"))
-    wanted = checkout("--version")
+    wanted = checkout.run("--version")
     if told != wanted:
         raise CheckFailedError(f"it calls itself {told.strip()!r}; the checkout is {wanted.strip()!r}")
     best_s = min(timed(lambda: program.run("--version"))[1] for _ in range(STARTS))
@@ -110,11 +104,11 @@ def doctor(program: Program) -> str:
     return program.run("doctor").splitlines()[-1]
 
 
-def analyses(program: Program) -> str:
+def analyses(program: Program, checkout: Program) -> str:
     """The demo clip gives the numbers that the checkout gives."""
     command = ("analyze", str(DEMO), "--no-cache", "--out", "-")
     bundled, took_s = timed(lambda: program.run(*command))
-    different = list(differences(json.loads(checkout(*command)), json.loads(bundled)))
+    different = list(differences(json.loads(checkout.run(*command)), json.loads(bundled)))
     if different:
         raise CheckFailedError(f"{len(different)} differences to the checkout: {'; '.join(different[:3])}")
     return f"the same numbers as the checkout; {took_s:.1f} s"

@@ -1,10 +1,29 @@
 """What all tests share: a home of their own, and the folder of example data where there is one."""
 
+import os
+import shlex
 from pathlib import Path
 
 import pytest
 
+from app.system_libraries import install_command, missing_libraries
+
 CHECKOUT = Path(__file__).resolve().parents[1]
+
+
+LACKING = missing_libraries()
+"""Without these Qt does not load at all; then the window's tests are left out, and the run says so."""
+
+os.environ["PYTEST_QT_API"] = "pyside6"
+pytest_plugins = [] if LACKING else ["pytestqt.plugin"]
+collect_ignore = ["ui", "e2e"] if LACKING else []
+
+
+def pytest_report_header() -> str | None:
+    """The first lines of a run."""
+    if not LACKING:
+        return None
+    return f"the window's tests are left out: the system lacks libraries; {shlex.join(install_command(LACKING))}"
 
 
 @pytest.fixture(autouse=True)

@@ -1,10 +1,11 @@
-"""How good answers are. `truth` and `answers` are (N,) integers into the seven emotions throughout.
+"""How good answers are. `truth` and `answers` are (N,) integers into the seven emotions, `probabilities` are (N, 7).
 
-A figure of nothing is NaN.
+`weights` (N,) say how often each example counts, once where there are none; resampling counts examples this way (see
+`trainer.intervals`). A figure of nothing is NaN.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,6 +16,12 @@ from engine.emotions import COUNT
 
 F64 = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+BINS: Final = 15
+"""Bins of confidence, as in Guo et al. (ICML 2017)."""
+LEAST: Final = 1e-12
+"""Probabilities below count as this much in the log loss: one certain error must not make it infinite."""
 
 
 def confusion(truth: ArrayLike, answers: ArrayLike) -> Ints:
@@ -23,55 +30,103 @@ def confusion(truth: ArrayLike, answers: ArrayLike) -> Ints:
     Raises:
         ValueError: the two differ in length, or hold something that is none of the seven.
     """
-    there, said = np.asarray(truth, np.int64), np.asarray(answers, np.int64)
-    if there.shape != said.shape or there.ndim != 1:
-        raise ValueError(f"{there.shape} truths for {said.shape} answers")
-    both = np.concatenate([there, said])
-    if both.size and not 0 <= both.min() <= both.max() < COUNT:
-        raise ValueError(f"labels must be 0 to {COUNT - 1}")
-    counts = np.bincount(there * COUNT + said, minlength=COUNT**2)
-    return counts.reshape(COUNT, COUNT).astype(np.int64)
+    return _tally(truth, answers, None).astype(np.int64)
 
 
-def accuracy(truth: ArrayLike, answers: ArrayLike) -> float:
+def accuracy(truth: ArrayLike, answers: ArrayLike, weights: ArrayLike | None = None) -> float:
     """Share of answers that are right."""
-    counts = confusion(truth, answers)
+    counts = _tally(truth, answers, weights)
     return _ratio(np.trace(counts), counts.sum())
 
 
-def recalls(truth: ArrayLike, answers: ArrayLike) -> F64:
+def recalls(truth: ArrayLike, answers: ArrayLike, weights: ArrayLike | None = None) -> F64:
     """Share of each emotion's examples that were answered right: (7,), NaN for an emotion without examples."""
-    counts = confusion(truth, answers)
+    counts = _tally(truth, answers, weights)
     return _ratios(np.diag(counts), counts.sum(axis=1))
 
 
-def uar(truth: ArrayLike, answers: ArrayLike) -> float:
+def uar(truth: ArrayLike, answers: ArrayLike, weights: ArrayLike | None = None) -> float:
     """Unweighted average recall: the mean of `recalls` over the emotions that are there."""
-    return _mean_of_known(recalls(truth, answers))
+    return _mean_of_known(recalls(truth, answers, weights))
 
 
-def macro_f1(truth: ArrayLike, answers: ArrayLike) -> float:
+def macro_f1(truth: ArrayLike, answers: ArrayLike, weights: ArrayLike | None = None) -> float:
     """Mean over the emotions that are there of 2 TP / (2 TP + FP + FN)."""
-    counts = confusion(truth, answers)
+    counts = _tally(truth, answers, weights)
     there = counts.sum(axis=1)
     f1 = _ratios(2 * np.diag(counts), there + counts.sum(axis=0))
     return _mean_of_known(np.where(there > 0, f1, np.nan))
 
 
-def calibration_error(probabilities: ArrayLike, truth: ArrayLike, bins: int = 15) -> float:
-    """Expected calibration error of the answered emotion (Guo et al., ICML 2017).
+def surprisal(truth: ArrayLike, probabilities: ArrayLike) -> F64:
+    """-ln p of the emotion that was there: (N,), in nats."""
+    there, given = _judged(truth, probabilities)
+    return -np.log(np.maximum(given[np.arange(len(there)), there], LEAST))
 
-    The mean distance between confidence and accuracy over equal bins of confidence `(low, high]`, weighted by their
-    counts. `probabilities` is (N, 7).
-    """
-    given, there = np.asarray(probabilities, np.float64), np.asarray(truth, np.int64)
-    if given.shape != (len(there), COUNT):
-        raise ValueError(f"probabilities of shape {given.shape} for {len(there)} truths")
-    confidence = given.max(axis=1)
-    right = given.argmax(axis=1) == there
-    place = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
-    excess = np.bincount(place, weights=confidence - right, minlength=bins)
-    return _ratio(np.abs(excess).sum(), len(there))
+
+def squared_distance(truth: ArrayLike, probabilities: ArrayLike) -> F64:
+    """Of the probabilities from the truth, summed over the emotions: (N,), 0 to 2."""
+    there, given = _judged(truth, probabilities)
+    return np.asarray(((given - np.eye(COUNT)[there]) ** 2).sum(axis=1))
+
+
+def log_loss(truth: ArrayLike, probabilities: ArrayLike, weights: ArrayLike | None = None) -> float:
+    """Mean `surprisal`."""
+    return mean(surprisal(truth, probabilities), weights)
+
+
+def brier(truth: ArrayLike, probabilities: ArrayLike, weights: ArrayLike | None = None) -> float:
+    """Mean `squared_distance` (Brier, Monthly Weather Review, 1950)."""
+    return mean(squared_distance(truth, probabilities), weights)
+
+
+def mean(values: ArrayLike, weights: ArrayLike | None = None) -> float:
+    """Weighted mean of (N,) values."""
+    given = np.asarray(values, np.float64)
+    weight = _weights(weights, len(given))
+    return _ratio((weight * given).sum(), weight.sum())
+
+
+def judged(truth: ArrayLike, probabilities: ArrayLike) -> tuple[F64, Bools]:
+    """Confidence of each answer, which is its probability, and whether it is right: (N,) both."""
+    there, given = _judged(truth, probabilities)
+    return given.max(axis=1), given.argmax(axis=1) == there
+
+
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """Confidence against accuracy over equal bins of confidence `(low, high]`, each (bins,); NaN in an empty bin."""
+
+    count: F64
+    confidence: F64
+    accuracy: F64
+
+    @property
+    def error(self) -> float:
+        """The expected calibration error: mean distance between confidence and accuracy, bins weighted by count."""
+        there = self.count > 0
+        distance = np.abs(self.confidence[there] - self.accuracy[there])
+        return _ratio((self.count[there] * distance).sum(), self.count.sum())
+
+
+def reliability(
+    confidence: ArrayLike, right: ArrayLike, weights: ArrayLike | None = None, bins: int = BINS
+) -> Reliability:
+    """How often answers of about one confidence are right: `confidence` (N,) in [0, 1] and `right` (N,) bool."""
+    sure, good, weight = _answered(confidence, right, weights)
+    place = np.clip(np.ceil(sure * bins).astype(np.int64) - 1, 0, bins - 1)
+    count, certainty, hits = (
+        np.bincount(place, weights=each, minlength=bins).astype(np.float64)
+        for each in (weight, weight * sure, weight * good)
+    )
+    return Reliability(count, _ratios(certainty, count), _ratios(hits, count))
+
+
+def calibration_error(
+    truth: ArrayLike, probabilities: ArrayLike, weights: ArrayLike | None = None, bins: int = BINS
+) -> float:
+    """Expected calibration error of the answered emotion (Guo et al., ICML 2017)."""
+    return reliability(*judged(truth, probabilities), weights, bins).error
 
 
 def fit_temperature(scores: ArrayLike, truth: ArrayLike) -> float:
@@ -106,17 +161,35 @@ class RiskCoverage:
     coverage: F64
     risk: F64
 
+    def risk_at(self, coverage: ArrayLike) -> F64:
+        """Share of wrong answers among the surest `coverage`, in (0, 1]; NaN where there are no answers.
 
-def risk_coverage(confidence: ArrayLike, right: ArrayLike) -> RiskCoverage:
+        Answers of one confidence cannot be told apart: of those at the edge a part counts, wrong ones in proportion.
+        """
+        wanted = np.asarray(coverage, np.float64)
+        if not len(self.risk):
+            return np.full(wanted.shape, np.nan)
+        share = np.concatenate([[0.0], self.coverage])
+        wrong = np.concatenate([[0.0], self.coverage * self.risk])
+        return np.asarray(np.interp(wanted, share, wrong) / wanted, np.float64)
+
+
+def risk_coverage(confidence: ArrayLike, right: ArrayLike, weights: ArrayLike | None = None) -> RiskCoverage:
     """The risk-coverage curve of `confidence` (N,) and `right` (N,) bool: one point a distinct confidence."""
-    sure, good = np.asarray(confidence, np.float64), np.asarray(right, np.bool_)
-    if sure.shape != good.shape or sure.ndim != 1:
-        raise ValueError(f"{sure.shape} confidences for {good.shape} answers")
+    sure, good, weight = _answered(confidence, right, weights)
     order = np.argsort(-sure, kind="stable")
-    sure, wrong = sure[order], np.cumsum(~good[order])
+    order = order[weight[order] > 0]
+    sure, answered, wrong = sure[order], np.cumsum(weight[order]), np.cumsum(weight[order] * ~good[order])
     last = np.append(sure[1:] != sure[:-1], True)[: len(sure)]
-    count = np.flatnonzero(last) + 1
-    return RiskCoverage(sure[last], count / max(len(sure), 1), wrong[last] / count)
+    total = answered[-1] if len(answered) else 1.0
+    return RiskCoverage(sure[last], answered[last] / total, wrong[last] / answered[last])
+
+
+def selective_risk(
+    confidence: ArrayLike, right: ArrayLike, coverage: float = 0.5, weights: ArrayLike | None = None
+) -> float:
+    """Share of wrong answers among the most confident `coverage` of them: the risk-coverage curve in one number."""
+    return float(risk_coverage(confidence, right, weights).risk_at(coverage))
 
 
 def selective_threshold(confidence: ArrayLike, right: ArrayLike, wanted: float = 0.8) -> float:
@@ -143,43 +216,46 @@ def selective_threshold(confidence: ArrayLike, right: ArrayLike, wanted: float =
     return 0.0 if lowest == len(curve.risk) - 1 else float(curve.threshold[lowest])
 
 
-def clustered_interval(
-    figure: Callable[[Ints], float],
-    groups: ArrayLike,
-    level: float = 0.95,
-    draws: int = 1000,
-    seed: int = 0,
-) -> tuple[float, float]:
-    """Bootstrap percentile interval (low, high) of a figure whose examples come in groups (people, films).
+def _tally(truth: ArrayLike, answers: ArrayLike, weights: ArrayLike | None) -> F64:
+    """`confusion`, of examples that count as often as their weights say."""
+    there, said = np.asarray(truth, np.int64), np.asarray(answers, np.int64)
+    if there.shape != said.shape or there.ndim != 1:
+        raise ValueError(f"{there.shape} truths for {said.shape} answers")
+    both = np.concatenate([there, said])
+    if both.size and not 0 <= both.min() <= both.max() < COUNT:
+        raise ValueError(f"labels must be 0 to {COUNT - 1}")
+    counts = np.bincount(there * COUNT + said, weights=_weights(weights, len(there)), minlength=COUNT**2)
+    return counts.reshape(COUNT, COUNT).astype(np.float64)
 
-    Whole groups are drawn with replacement, so the interval says how the figure changes with other people.
 
-    Args:
-        figure: the figure of the examples at these indices, (K,) int64, in which an index may repeat.
-        groups: (N,) group of each example, numbers or names.
-        level: 0 to 1.
+def _judged(truth: ArrayLike, probabilities: ArrayLike) -> tuple[Ints, F64]:
+    there, given = np.asarray(truth, np.int64), np.asarray(probabilities, np.float64)
+    if given.shape != (len(there), COUNT):
+        raise ValueError(f"probabilities of shape {given.shape} for {len(there)} truths")
+    return there, given
 
-    Raises:
-        ValueError: there is no example.
-    """
-    names, member = np.unique(np.asarray(groups), return_inverse=True)
-    if not len(names):
-        raise ValueError("no example to draw from")
-    members = [np.flatnonzero(member == index) for index in range(len(names))]
-    rng = np.random.default_rng(seed)
-    figures = [
-        figure(np.concatenate([members[index] for index in rng.integers(len(names), size=len(names))]))
-        for _ in range(draws)
-    ]
-    low, high = np.nanquantile(figures, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
+
+def _answered(confidence: ArrayLike, right: ArrayLike, weights: ArrayLike | None) -> tuple[F64, Bools, F64]:
+    sure, good = np.asarray(confidence, np.float64), np.asarray(right, np.bool_)
+    if sure.shape != good.shape or sure.ndim != 1:
+        raise ValueError(f"{sure.shape} confidences for {good.shape} answers")
+    return sure, good, _weights(weights, len(sure))
+
+
+def _weights(weights: ArrayLike | None, count: int) -> F64:
+    if weights is None:
+        return np.ones(count)
+    given = np.asarray(weights, np.float64)
+    if given.shape != (count,) or (count and given.min() < 0):
+        raise ValueError(f"{given.shape} weights for {count} examples, none of them below zero")
+    return given
 
 
 def _ratio(part: float, whole: float) -> float:
     return float(part / whole) if whole else float("nan")
 
 
-def _ratios(part: Ints, whole: Ints) -> F64:
+def _ratios(part: F64, whole: F64) -> F64:
     ratios: F64 = np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)
     return ratios
 

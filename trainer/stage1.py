@@ -15,13 +15,13 @@ from typing import Protocol
 import numpy as np
 import torch
 from torch import nn
-from torch.nn import functional as nnf
 
 from engine.branches import Branch
 from engine.emotions import COUNT
 from engine.errors import CancelledError, DatasetError
 from trainer import metrics
 from trainer.checkpoint import group, read_tensors, write_tensors
+from trainer.losses import soft_cross_entropy
 from trainer.values import TrainStep
 
 
@@ -60,11 +60,6 @@ class Source(Protocol):
 
 AuxiliaryLoss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 """A further loss from the trunk's feature maps and the input batch, such as predicting a log-mel spectrum."""
-
-
-def soft_cross_entropy(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    """Mean over the batch of -sum_c target_c log p_c."""
-    return -(targets * nnf.log_softmax(logits.float(), 1)).sum(1).mean()
 
 
 def learning_rate(schedule: Schedule, step: int, steps: int) -> float:

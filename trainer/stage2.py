@@ -22,7 +22,8 @@ from engine.fusion import Fusion, FusionConfig
 from engine.model import padded_sets
 from trainer import metrics
 from trainer.checkpoint import write_tensors
-from trainer.stage1 import Schedule, learning_rate, soft_cross_entropy
+from trainer.losses import soft_cross_entropy
+from trainer.stage1 import Schedule, learning_rate
 from trainer.values import TrainStep
 
 NEUTRAL = INDEX["neutral"]

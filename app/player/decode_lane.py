@@ -18,8 +18,6 @@ from engine.media import Media, Picture, first_picture, open_media
 
 CACHE_BYTES: Final = 320 << 20
 STRIP_BYTES: Final = 64 << 20
-USUAL_PX: Final = 960
-"""How large pictures are decoded until it is known how large they are looked at."""
 IDLE_S: Final = 0.25
 """So long nothing was asked for before idle work begins."""
 

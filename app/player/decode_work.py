@@ -93,6 +93,7 @@ class DecodeWork:
         self._strip_places, self._strip_left = frozenset(places), places[::-1]
         self._lost: set[int] = set()
         self._full_for: Wish | None = None
+        self._told_lost: Wish | None = None
         self._checked_at_s = time.monotonic()
 
     @property
@@ -114,6 +115,9 @@ class DecodeWork:
         wish = order.wish
         self._check_now_and_then()
         if wish is not None:
+            if wish.index in self._lost and wish != self._told_lost:  # found lost before anybody asked for it
+                self._told_lost = wish
+                self._arrived(wish.index)
             if self._missing(wish.index):
                 self._decode(wish.index)
                 return True

@@ -9,19 +9,18 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from av.video.reformatter import VideoReformatter
-from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from app.messages import sentence
 from app.player.clock import MediaClock
 from app.player.course import Course
-from app.player.decode_lane import USUAL_PX, Arrived, Began, DecodeLane, Event, Failed, Opened
+from app.player.decode_lane import Arrived, Began, DecodeLane, Event, Failed, Opened
 from app.player.decode_work import Wish
+from app.player.screen import Screen
 from app.player.sound_lane import audible
 from app.player.sound_output import SoundOutput
-from app.player.values import SHUTTLE_SPEEDS, Shown
-from engine.media import TICK_S, Media, Picture
+from app.player.values import SHUTTLE_SPEEDS
+from engine.media import TICK_S, Media
 from engine.values import F64, MediaInfo
 
 LONGEST_WAIT_S: Final = 2.0
@@ -31,7 +30,6 @@ LONGEST_TICK_MS: Final = 40
 LONGEST_CLOSE_S: Final = 2.0
 DEVICE_LOOK_AFTER_MS: Final = 300
 """Looking for a sound device takes a moment, so the first picture comes before it."""
-VIEW_STEP_PX: Final = 32
 NO_FRAMES: Final = np.zeros(0)
 
 
@@ -73,10 +71,10 @@ class Player(QObject):
         self._opening = 0
         self._lane: DecodeLane | None = None
         self._media: Media | None = None
-        self._view_size, self._full_size = QSize(), QSize()
+        self._screen = Screen(self)
+        self._screen.changed.connect(self.frame_changed)
         self._index, self._time_s = 0, 0.0
         self._lost_index: int | None = None
-        self._shown: tuple[int, bool, int] | None = None
         self._clock, self._course = MediaClock(), Course()
         self._sound = SoundOutput(self)
         self._sound.note_changed.connect(self._tell_sound_note)
@@ -85,7 +83,6 @@ class Player(QObject):
         self._waiting_since_s: float | None = None
         self._ticking = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
         self._ticking.timeout.connect(self._tick)
-        self._colours = VideoReformatter()
 
     # What is open
 
@@ -106,7 +103,7 @@ class Player(QObject):
     def open(self, path: Path) -> None:
         """Open a video in place of the one that is open; `opened` or `failed` follows."""
         self._let_go(0.0)
-        self._lane = DecodeLane(Path(path), self._longest_px(), partial(self._post.received.emit, self._opening))
+        self._lane = DecodeLane(Path(path), self._screen.longest_px, partial(self._post.received.emit, self._opening))
 
     def close(self) -> None:
         """Close the video. Waits for the decoding to end, but not for long."""
@@ -114,16 +111,16 @@ class Player(QObject):
 
     def set_view_size(self, width_px: int, height_px: int) -> None:
         """Say how large pictures are looked at, in pixels of the screen."""
-        self._view_size = QSize(width_px, height_px)
+        self._screen.set_view_size(width_px, height_px)
         if self._lane is not None:
-            self._lane.look_at(self._longest_px())
+            self._lane.look_at(self._screen.longest_px)
 
     @property
     def busy(self) -> bool:
         """Whether a video is being opened, or the exact picture asked for is still being decoded."""
         if self._lane is None or self._index == self._lost_index:
             return False
-        return self._media is None or self._shown is None or not self._shown[1]
+        return self._media is None or (self._media.info.has_video and not self._screen.exact)
 
     # Where it is
 
@@ -265,7 +262,8 @@ class Player(QObject):
         self._opening += 1
         if self._lane is not None:
             self._lane.close(timeout_s)
-        self._lane = self._media = self._shown = self._lost_index = None
+        self._lane = self._media = self._lost_index = None
+        self._screen.clear()
         self._index, self._time_s = 0, 0.0
         self._course = Course()
 
@@ -274,8 +272,8 @@ class Player(QObject):
             return
         match event:
             case Began(picture, width, height):
-                self._full_size = QSize(width, height)
-                self._show(picture, exact=True)
+                self._screen.set_picture_size(width, height)
+                self._screen.show(picture, exact=True)
             case Opened(media):
                 self._begin(media)
             case Arrived(index):
@@ -284,12 +282,14 @@ class Player(QObject):
                 self._refresh()
             case Failed(error):
                 self.pause()
+                self._lost_index = self._index  # nothing better will come
                 self.failed.emit(sentence(error))
 
     def _begin(self, media: Media) -> None:
         self._media = media
-        self._full_size = QSize(media.info.width, media.info.height)
-        self.set_view_size(self._view_size.width(), self._view_size.height())
+        self._screen.set_picture_size(media.info.width, media.info.height)
+        if self._lane is not None:
+            self._lane.look_at(self._screen.longest_px)
         self._course.end_s = self.end_s
         if media.info.has_audio:
             QTimer.singleShot(DEVICE_LOOK_AFTER_MS, self, self._sound.look_for_device)
@@ -301,17 +301,6 @@ class Player(QObject):
         self.sound_note_changed.emit(self.sound_note)
 
     # The picture
-
-    def _longest_px(self) -> int:
-        """The longer side of the picture where it is looked at, a little rounded up so that it does not follow every
-        pixel of a window that is being resized."""
-        view = self._view_size
-        if view.isEmpty():
-            return USUAL_PX
-        info = self.media_info
-        picture = QSize(info.width, info.height) if info is not None and info.has_video else view
-        shown = picture.scaled(view, Qt.AspectRatioMode.KeepAspectRatio)
-        return math.ceil(max(shown.width(), shown.height()) / VIEW_STEP_PX) * VIEW_STEP_PX
 
     def _go(self, time_s: float, exact: bool = True) -> None:
         """Make a time the position; its picture follows."""
@@ -333,33 +322,10 @@ class Player(QObject):
         """Show the best picture there is for the position."""
         if self._lane is None or not len(self.frame_times_s):
             return
-        picture = self._lane.get(self._index)
-        if picture is not None:
-            self._show(picture, exact=True)
-        elif not self._playing or self._waiting_since_s is not None:
-            near = self._lane.nearest(self._index)
-            if near is not None:
-                self._show(near, exact=False)
+        if self._playing and self._waiting_since_s is None:
+            self._screen.show_in_order(self._lane, self._index, 1 if self._speed > 0 else -1)
         else:
-            self._show_late()
-
-    def _show_late(self) -> None:
-        """While playing faster than decoding, show what was decoded last, and never go back."""
-        late = self._lane.nearest_kept(self._index) if self._lane else None
-        if late is not None and self._shown is not None:
-            sign = 1 if self._speed > 0 else -1
-            if sign * self._shown[0] < sign * late.index < sign * self._index:
-                self._show(late, exact=False)
-
-    def _show(self, picture: Picture, exact: bool) -> None:
-        shown = (picture.index, exact, picture.width)
-        if shown != self._shown:
-            self._shown = shown
-            pixels = picture.pixels(self._colours, "bgra")
-            height, width = pixels.shape[:2]
-            image = QImage(pixels.data, width, height, pixels.strides[0], QImage.Format.Format_RGB32).copy()
-            full = self._full_size
-            self.frame_changed.emit(Shown(picture.index, picture.time_s, image, full.width(), full.height(), exact))
+            self._screen.show_best(self._lane, self._index)
 
     # The clock
 

@@ -1,13 +1,15 @@
 """Whole copies of a project that is in use."""
 
 import os
+import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 from sqlite_utils import Database
 
 from app.project.connection import connect_read_only, leftovers, writing
-from app.project.errors import ProjectExistsError, of_system, told
+from app.project.errors import ProjectError, ProjectExistsError, of_system, told
+from app.project.lock import Holder, holder
 
 
 def copy_project(source: Path, target: Path) -> None:
@@ -16,11 +18,14 @@ def copy_project(source: Path, target: Path) -> None:
     May run in any thread beside an open project.
 
     Raises:
-        ProjectExistsError: the target is the project itself.
+        ProjectExistsError: the target is the project itself, or another one that somebody has open.
         ProjectError: the copy cannot be written.
     """
     if os.path.realpath(source) == os.path.realpath(target):
         raise ProjectExistsError(target, "that is the project itself")
+    other = _user_of(target)
+    if other is not None:  # who would go on writing into a file that is no more
+        raise ProjectExistsError(target, f"{other.told()}; choose another name")
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         try:
@@ -37,6 +42,18 @@ def copy_project(source: Path, target: Path) -> None:
                 rest.unlink(missing_ok=True)
     except OSError as error:
         raise of_system(target, error) from error
+
+
+def _user_of(path: Path) -> Holder | None:
+    """Who has a file open as a project, if it is one."""
+    if not os.path.isfile(path):
+        return None
+    try:
+        with closing(connect_read_only(path)) as db:
+            found = holder(db)
+    except (ProjectError, sqlite3.Error):  # it is something else, and may be replaced as the person agreed
+        return None
+    return None if found is None or found.is_gone() else found
 
 
 def _adapt(copy: Database, folder: Path) -> None:

@@ -1,5 +1,6 @@
 """What can go wrong with a project file, each as one sentence that names the file."""
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -12,6 +13,10 @@ from engine.errors import AffectlineError
 
 FULL_BELOW_BYTES: Final = 1 << 20
 """With less than this free, a failed write means that the disk is full, whatever it is called."""
+
+
+FULL: Final = "the disk is full; make room and try again"
+DAMAGED: Final = "it is damaged; open a copy of it, if there is one"
 
 
 class ProjectError(AffectlineError):
@@ -105,26 +110,30 @@ def of_sqlite(path: Path, error: sqlite3.Error) -> ProjectError | None:
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK)
     match code & 0xFF:
         case sqlite3.SQLITE_FULL:
-            return ProjectFullError(path, "the disk is full")
+            return ProjectFullError(path, FULL)
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
             return ProjectReadOnlyError(path, "nothing may be written there")
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            return ProjectBusyError(path, "another program keeps writing to it")
+            return ProjectBusyError(path, "another program keeps writing to it; try again")
         case sqlite3.SQLITE_CORRUPT:
-            return ProjectDamagedError(path, "it is damaged")
+            return ProjectDamagedError(path, DAMAGED)
         case sqlite3.SQLITE_NOTADB:
             return NotAProjectError(path, "it is no project of this program")
         case sqlite3.SQLITE_CANTOPEN:
             return ProjectNotFoundError(path, "it cannot be opened; is its folder still there?")
         case sqlite3.SQLITE_IOERR:
             if _is_full(path.parent):
-                return ProjectFullError(path, "the disk is full")
-            return ProjectStorageError(path, "its disk or network folder does not answer")
+                return ProjectFullError(path, FULL)
+            return ProjectStorageError(path, "its disk or network folder does not answer; see that it is connected")
     return None
 
 
 def of_system(path: Path, error: OSError) -> ProjectError:
     """The error for a file that could not be read or written without SQLite."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return ProjectFullError(path, FULL)
+    if error.errno == errno.EROFS:
+        return ProjectReadOnlyError(path, "its disk is read-only")
     said = (error.strerror or str(error)).lower()
     if isinstance(error, FileNotFoundError):
         return ProjectNotFoundError(path, "there is no such file" if not os.path.exists(path) else said)

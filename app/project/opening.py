@@ -8,7 +8,7 @@ from typing import Final
 from sqlite_utils import Database
 
 from app.project.connection import connect, connect_read_only
-from app.project.errors import NotAProjectError, ProjectDamagedError, of_system, told
+from app.project.errors import DAMAGED, NotAProjectError, ProjectDamagedError, of_system, told
 from app.project.schema import APPLICATION_ID, damage, make_ready
 
 _MAGIC: Final = b"SQLite format 3\0"
@@ -30,7 +30,7 @@ def require_project(path: Path) -> None:
     if not header.startswith(_MAGIC[: len(header)]):
         raise NotAProjectError(path, "it is no project of this program")
     if len(header) < _HEADER_BYTES:
-        raise ProjectDamagedError(path, "it is cut off")
+        raise ProjectDamagedError(path, "it is cut off; open a copy of it, if there is one")
     if int.from_bytes(header[_APPLICATION_AT : _APPLICATION_AT + 4], "big") != APPLICATION_ID:
         raise NotAProjectError(path, "it is a database of another program")
 
@@ -42,7 +42,7 @@ def opened(path: Path, *, read_only: bool) -> Database:
         make_ready(db, path, read_only=read_only)
         wrong = damage(db)
         if wrong is not None:
-            raise ProjectDamagedError(path, f"it is damaged ({wrong})")
+            raise ProjectDamagedError(path, f"{DAMAGED} ({wrong})")
     return db
 
 

@@ -218,7 +218,10 @@ def make_ready(db: Database, path: Path, *, read_only: bool) -> None:
     """
     found = int(db.execute("PRAGMA user_version").fetchone()[0])
     if found > VERSION:
-        raise ProjectNewerError(path, f"a newer version of this program made it (format {found}, known: {VERSION})")
+        raise ProjectNewerError(
+            path,
+            f"a newer version of this program made it (format {found}, known: {VERSION}); update this one to open it",
+        )
     if read_only:
         if found < VERSION:
             raise ProjectReadOnlyError(path, "an older version of this program made it, and it cannot be brought up")

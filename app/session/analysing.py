@@ -1,6 +1,7 @@
 """Analyses: asked for, seen while they grow, stored, and shown; never one computed twice."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject
@@ -59,22 +60,29 @@ class Analysing(QObject):
     def _on_project(self) -> None:
         project = self._session.project
         self._library.set_summaries({})
+        self._read_only = {project.path} if project is not None and project.read_only else set()
+        self._io.submit(self._let_go, urgent=True)
         if project is None:
             return
         path = project.path
-        if project.read_only:
-            self._read_only.add(path)
 
-        def read(_cancelled: Cancelled) -> Iterator[dict[str, AnalysisSummary]]:
-            yield self.store(path).summaries()
+        def read(_cancelled: Cancelled) -> Iterator[tuple[dict[str, AnalysisSummary], dict[str, str]]]:
+            yield self.store(path).summaries(), self.store(path).failures()
 
         self._io.submit(
-            read, urgent=True, on_done=lambda found: self._summaries_read(path, found), on_failed=self._said
+            read, urgent=True, on_done=lambda found: self._summaries_read(path, *found), on_failed=self._said
         )
 
-    def _summaries_read(self, path: Path, found: dict[str, AnalysisSummary]) -> None:
+    def _let_go(self, _cancelled: Cancelled) -> Iterator[None]:
+        """No file stays open of a project that was closed; one that can be written now is opened so."""
+        self.close()
+        yield None
+
+    def _summaries_read(self, path: Path, found: dict[str, AnalysisSummary], failures: dict[str, str]) -> None:
         if self._session.project is not None and self._session.project.path == path:
             self._library.set_summaries(found)
+            self._library.set_failures(failures)
+            self._library.go_on()
 
     def _on_medium(self) -> None:
         session = self._session
@@ -96,9 +104,9 @@ class Analysing(QObject):
     def _loaded(self, media_id: str, video: Path | None, analysis: Analysis | None) -> None:
         if self._loading != media_id:
             return
-        if analysis is not None:
+        if analysis is not None and self._is_about(media_id, analysis):
             self._session.set_analysis(analysis)
-        elif video is not None:
+        elif video is not None and self._session.analysis is None:  # it may have been analysed meanwhile
             self._queue.ask_for(media_id, video)
 
     # Analyses that run
@@ -117,6 +125,13 @@ class Analysing(QObject):
             self._window.timeline.set_analysed_until(None)
         if state.kind == "analysing" and state.done is None:
             self._show_job(media_id, None)
+        project = self._session.project
+        if state.kind == "failed" and project is not None and not project.read_only:
+            self._io.submit(partial(self._keep_failure, project.path, media_id, state.sentence or ""), urgent=True)
+
+    def _keep_failure(self, path: Path, media_id: str, sentence: str, _cancelled: Cancelled) -> Iterator[None]:
+        self.store(path).save_failure(media_id, sentence)
+        yield None
 
     def _show_job(self, media_id: str, progress: Progress | None) -> None:
         self._running = media_id
@@ -133,20 +148,32 @@ class Analysing(QObject):
 
     def _on_analysed(self, media_id: str, analysis: Analysis) -> None:
         project = self._session.project
+        if project is None or not self._is_about(media_id, analysis):
+            return
         if self._is_open(media_id):
             self._session.set_analysis(analysis)
-        if project is None or project.read_only:
+        if project.read_only:
             return
         path = project.path
 
-        def store(_cancelled: Cancelled) -> Iterator[AnalysisSummary]:
+        def store(_cancelled: Cancelled) -> Iterator[AnalysisSummary | None]:
             self.store(path).save(media_id, analysis)
-            yield self.store(path).summaries()[media_id]
+            yield self.store(path).summaries().get(media_id)
 
         self._io.submit(
-            store, urgent=True, on_done=lambda summary: self._library.note_analysed(media_id, summary),
-            on_failed=self._said,
-        )  # fmt: skip
+            store, urgent=True, on_done=lambda summary: self._stored(path, media_id, summary), on_failed=self._said
+        )
+
+    def _stored(self, path: Path, media_id: str, summary: AnalysisSummary | None) -> None:
+        """Tell, unless the video was removed or another project opened meanwhile."""
+        project = self._session.project
+        if summary is not None and project is not None and project.path == path:
+            self._library.note_analysed(media_id, summary)
+
+    def _is_about(self, media_id: str, analysis: Analysis) -> bool:
+        """Whether an analysis is of the file that the project means, and not of one that took its place."""
+        medium = self._session.project.medium(media_id) if self._session.project is not None else None
+        return medium is not None and medium.sha256 == analysis.media.sha256
 
     def _is_open(self, media_id: str) -> bool:
         return self._session.medium is not None and self._session.medium.id == media_id

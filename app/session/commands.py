@@ -15,8 +15,8 @@ from app.player.values import SPEEDS
 from app.project.values import Edit
 from app.session.coding import Coding
 from app.session.files import Files
+from app.session.jumps import Jumps
 from app.session.library import Library
-from app.session.navigation import next_start, previous_start, segment_at, stretches, uncertain_starts
 from app.session.preferences import Preferences
 from app.session.session import Session
 from app.session.showing import Showing
@@ -24,6 +24,7 @@ from app.timeline.clock import clock_text, parse_clock
 from app.timeline.values import LaneLayout
 from app.views import dialogs
 from app.views.main_window import MainWindow
+from app.views.typing_keys import TypingKeys
 from engine.emotions import EMOTIONS
 
 Done = Callable[[bool], object]
@@ -50,9 +51,11 @@ class Commands(QObject):
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts.session)
         self._parts = parts
+        self._jumps = Jumps(parts.session, parts.coding, parts.player, parts.showing, parts.window.timeline)
         self.table: dict[str, Done] = {**self._file(), **self._edit(), **self._play(), **self._view(), **self._label(),
                                        **self._model(), **self._help()}  # fmt: skip
-        parts.window.triggered.connect(self.run)
+        TypingKeys(parts.window)
+        parts.window.triggered.connect(self._on_triggered)
         session = parts.session
         for changed in (
             session.project_changed, session.medium_changed, session.analysis_changed, session.people_changed,
@@ -60,8 +63,15 @@ class Commands(QObject):
             session.blind_changed, parts.player.frame_changed, parts.queue.idle, parts.queue.state_changed,
         ):  # fmt: skip
             changed.connect(self.refresh)
+        session.medium_changed.connect(partial(self._show_loop, False))
+        session.project_changed.connect(self._ready_for_keys)
+        parts.window.library.opened.connect(self._ready_for_keys)
+        parts.window.side.currentChanged.connect(self._show_tab)
         self._state: State | None = None
         self.refresh()
+
+    def _on_triggered(self, action_id: str, _checked: bool) -> None:
+        self.run(action_id, self._parts.window.actions_by_id[action_id].isChecked())
 
     def run(self, action_id: str, checked: bool = False) -> None:
         """Do what an action says."""
@@ -76,19 +86,15 @@ class Commands(QObject):
         self._state = state
         self._parts.window.set_reasons(lambda action: actions.why_not(action, state))
         self._parts.window.inspector.set_label_reason(actions.why_not(actions.BY_ID["label.happy"], state) or "")
-        project = self._parts.session.project
-        undo = project.undo_name if project is not None else None
-        redo = project.redo_name if project is not None else None
-        self._parts.window.actions_by_id["undo"].setText(f"Undo {undo}" if undo else "Undo")
-        self._parts.window.actions_by_id["redo"].setText(f"Redo {redo}" if redo else "Redo")
+        shown = self._parts.window.actions_by_id
+        undo, redo = self._parts.session.undo_name, self._parts.session.redo_name
+        shown["undo"].setText(f"Undo {undo}" if undo else "Undo")
+        shown["redo"].setText(f"Redo {redo}" if redo else "Redo")
 
     def state(self) -> State:
         """What there is to act on."""
-        session, project = self._parts.session, self._parts.session.project
-        own = session.correction if session.correction in session.own_corrections else None
-        held = next((c for c in session.own_corrections if c.start_s <= session.time_s < c.end_s), None)
-        following = self._parts.coding.following(own)
-        shown = session.shown_person
+        session, project, coding = self._parts.session, self._parts.session.project, self._parts.coding
+        subject, chosen = coding.subject, session.correction
         return State(
             project=project is not None,
             read_only=(project.read_only_reason or "") if project is not None and project.read_only else "",
@@ -96,14 +102,16 @@ class Commands(QObject):
             no_sound=self._parts.player.sound_note or "",
             analysis=session.analysis is not None,
             blind=session.blind,
-            selection=session.interval is not None,
-            segment=shown is not None and not session.blind and segment_at(shown.segments, session.time_s) is not None,
-            correction=own is not None or held is not None,
-            splittable=held is not None and held.start_s < session.time_s,
-            mergeable=following is not None and own is not None and following.emotion == own.emotion,
+            range=session.interval is not None,
+            selection=session.interval is not None or chosen is not None,
+            segment=coding.predicted is not None,
+            correction=subject is not None,
+            theirs=chosen.coder if chosen is not None and subject is None else "",
+            splittable=coding.splittable() is not None,
+            mergeable=subject is not None and coding.neighbour(subject) is not None,
             people=len(session.people),
-            undo=project is not None and project.undo_name is not None,
-            redo=project is not None and project.redo_name is not None,
+            undo=session.undo_name,
+            redo=session.redo_name,
             job=any(state.kind in ("analysing", "waiting") for state in self._parts.queue.states().values()),
         )
 
@@ -132,12 +140,12 @@ class Commands(QObject):
             "split": lambda _: coding.split(),
             "merge": lambda _: coding.merge(),
             "delete": lambda _: coding.delete(),
-            "clear_selection": lambda _: self._clear(),
+            "clear_selection": lambda _: coding.clear(),
             "find": lambda _: self._parts.window.library.focus_search(),
         }
 
     def _play(self) -> dict[str, Done]:
-        player, session = self._parts.player, self._parts.session
+        player = self._parts.player
         return {
             "play": lambda _: player.toggle(),
             "play_selection": lambda _: self._play_interval(0.0),
@@ -145,8 +153,8 @@ class Commands(QObject):
             "loop": self._loop,
             "previous_frame": lambda _: player.step(-1),
             "next_frame": lambda _: player.step(1),
-            "back_second": lambda _: player.seek(max(0.0, session.time_s - 1)),
-            "forward_second": lambda _: player.seek(session.time_s + 1),
+            "back_second": lambda _: player.seek(player.time_s - 1),
+            "forward_second": lambda _: player.seek(player.time_s + 1),
             "start": lambda _: player.seek(0.0),
             "end": lambda _: player.seek(self._end_s()),
             "go_to_time": lambda _: self._go_to_time(),
@@ -156,7 +164,7 @@ class Commands(QObject):
             "slower": lambda _: self._speed(-1),
             "faster": lambda _: self._speed(1),
             "normal_speed": lambda _: player.set_speed(1.0),
-            "mute": player.set_muted,
+            "mute": self._mute,
         }
 
     def _view(self) -> dict[str, Done]:
@@ -186,7 +194,7 @@ class Commands(QObject):
         return table
 
     def _label(self) -> dict[str, Done]:
-        coding, session = self._parts.coding, self._parts.session
+        coding, jumps = self._parts.coding, self._jumps
         table: dict[str, Done] = {f"label.{name}": partial(self._say, name) for name in EMOTIONS}
         return table | {
             "label.unsure": partial(self._say, None),
@@ -194,25 +202,21 @@ class Commands(QObject):
             "accept_above": lambda _: self._accept_above(),
             "mark_in": lambda _: coding.mark_in(),
             "mark_out": lambda _: coding.mark_out(),
-            "commit": lambda _: coding.accept(),
+            "commit": lambda _: coding.commit(),
             "seen_in.face": lambda _: coding.set_seen("face"),
             "seen_in.voice": lambda _: coding.set_seen("voice"),
             "seen_in.both": lambda _: coding.set_seen("both"),
             "note": lambda _: self._parts.window.inspector.focus_note(),
             "marker": lambda _: self._marker(),
             "epoch": lambda _: self._epoch(),
-            "previous_segment": lambda _: self._go(previous_start(self._segment_starts(), session.time_s)),
-            "next_segment": lambda _: self._go(next_start(self._segment_starts(), session.time_s)),
-            "next_uncertain": lambda _: self._go(next_start(self._uncertain(), session.time_s), "uncertain segment"),
-            "previous_uncertain": lambda _: self._go(
-                previous_start(self._uncertain(), session.time_s), "uncertain segment"
-            ),
-            "next_disagreement": lambda _: self._go(next_start(self._disputed(), session.time_s), "disagreement"),
-            "previous_disagreement": lambda _: self._go(
-                previous_start(self._disputed(), session.time_s), "disagreement"
-            ),
-            "previous_person": lambda _: self._person(-1),
-            "next_person": lambda _: self._person(1),
+            "previous_segment": lambda _: jumps.to_segment(-1),
+            "next_segment": lambda _: jumps.to_segment(1),
+            "previous_uncertain": lambda _: jumps.to_uncertain(-1),
+            "next_uncertain": lambda _: jumps.to_uncertain(1),
+            "previous_disagreement": lambda _: jumps.to_disagreement(-1),
+            "next_disagreement": lambda _: jumps.to_disagreement(1),
+            "previous_person": lambda _: jumps.to_person(-1),
+            "next_person": lambda _: jumps.to_person(1),
             "coder": lambda _: self._coder(),
         }
 
@@ -236,16 +240,22 @@ class Commands(QObject):
 
     # What takes more than a line
 
+    def _ready_for_keys(self, _media_id: str = "") -> None:
+        """Letters and digits are meant for the timeline once something is open, not for the field that comes first."""
+        if self._parts.session.project is not None:
+            self._parts.window.timeline.setFocus()
+
     def _say(self, emotion: str | None, _checked: bool = False) -> None:
         self._parts.coding.label(emotion)
 
     def _go_to_edit(self, edit: Edit | None) -> None:
-        """After undo and redo, look at what changed."""
+        """After undo and redo, look at what changed, and select the label that came of it."""
         self._parts.files.show_edit(edit)
-
-    def _clear(self) -> None:
-        self._parts.session.select_correction(None)
-        self._parts.session.set_interval(None)
+        session = self._parts.session
+        own = {correction.id for correction in session.own_corrections}
+        came = [record.id for record in edit.added if record.id in own] if edit is not None else []
+        if len(came) == 1:
+            session.select_correction(came[0])
 
     def _span(self) -> tuple[float, float] | None:
         session = self._parts.session
@@ -260,7 +270,23 @@ class Commands(QObject):
     def _loop(self, on: bool) -> None:
         span = self._span() or (0.0, self._end_s())
         self._parts.player.set_loop(*(span if on else (None, None)))
+        self._show_loop(on)
+
+    def _show_loop(self, on: bool) -> None:
         self._parts.window.transport.set_loop(on)
+        self._parts.window.actions_by_id["loop"].setChecked(on)
+
+    def _mute(self, muted: bool) -> None:
+        self._parts.player.set_muted(muted)
+        self._show_muted(muted)
+
+    def _show_muted(self, muted: bool) -> None:
+        self._parts.window.transport.set_volume(self._parts.player.volume, muted)
+        self._parts.window.actions_by_id["mute"].setChecked(muted)
+
+    def _show_tab(self, _place: int) -> None:
+        side = self._parts.window.side
+        self._parts.window.actions_by_id["review"].setChecked(side.currentWidget() is self._parts.window.review)
 
     def _end_s(self) -> float:
         return self._parts.player.end_s
@@ -287,35 +313,6 @@ class Commands(QObject):
             self._parts.session.said.emit(f"“{text}” is no time: write seconds (83.5) or a clock (1:23.5)", "warning")
         else:
             self._parts.player.seek(min(time_s, self._end_s()))
-
-    def _go(self, time_s: float | None, what: str = "segment") -> None:
-        if time_s is None:
-            self._parts.session.said.emit(f"There is no further {what} that way", "info")
-            return
-        self._parts.player.seek(time_s)
-        self._parts.window.timeline.scroll_to(time_s)
-
-    def _segment_starts(self) -> tuple[float, ...]:
-        session = self._parts.session
-        own = [c.start_s for c in session.own_corrections if c.person == session.person]
-        shown = session.shown_person
-        seen = [] if session.blind or shown is None else [segment.start_s for segment in shown.segments]
-        return tuple(sorted({*own, *seen}))
-
-    def _uncertain(self) -> tuple[float, ...]:
-        shown = self._parts.session.shown_person
-        return uncertain_starts(shown.segments) if shown is not None else ()
-
-    def _disputed(self) -> tuple[float, ...]:
-        found = self._parts.showing.disagreement
-        return stretches(found.start_s.tolist(), found.marked.tolist()) if found is not None else ()
-
-    def _person(self, by: int) -> None:
-        session = self._parts.session
-        ids = [person.id for person in session.people]
-        if ids:
-            place = ids.index(session.person) if session.person in ids else -by
-            session.set_person(ids[(place + by) % len(ids)])
 
     def _accept_above(self) -> None:
         settings = self._parts.preferences.settings

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
-from engine.values import Segment
+import numpy as np
+
+from engine.values import F64, Segment
 
 NEAR_S = 1e-3
 """What lies this near to where one is, is where one is."""
@@ -37,3 +39,15 @@ def stretches(starts_s: Sequence[float], flags: Sequence[bool]) -> tuple[float, 
             found.append(start_s)
         before = flag
     return tuple(found)
+
+
+def at_frames(times_s: Iterable[float], frame_times_s: F64) -> tuple[float, ...]:
+    """Where the first frame begins that lies after each of these times.
+
+    A segment may begin between two frames: the playhead that goes there must be inside it, not before it.
+    """
+    wanted_s = np.fromiter(times_s, np.float64)
+    if not len(frame_times_s):
+        return tuple(wanted_s.tolist())
+    place = np.searchsorted(frame_times_s, wanted_s - NEAR_S)
+    return tuple(frame_times_s[np.minimum(place, len(frame_times_s) - 1)].tolist())

@@ -20,7 +20,12 @@ from app.views.main_window import MainWindow
 from engine.errors import AffectlineError, StorageError
 
 if TYPE_CHECKING:
+    from app.views.keys_sheet import KeysSheet
     from app.views.settings_dialog import SettingsDialog
+
+
+HINTS = (("next_uncertain", "next uncertain"), ("keys", "keys"))
+"""What nobody should have to look for, beside the player."""
 
 
 class Preferences(QObject):
@@ -36,7 +41,7 @@ class Preferences(QObject):
         self._window = window
         self.settings = settings
         self._io, self._busy, self._kept = io, busy, kept
-        self._keys: QDialog | None = None
+        self._keys: KeysSheet | None = None
         self.device = ("", "")
         """The device in use and the reason for it, once they are known."""
         window.timeline.lane_layout_changed.connect(self._lanes_changed)
@@ -68,7 +73,12 @@ class Preferences(QObject):
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         theme.apply(app, settings.theme)
-        window.set_shortcuts(actions.shortcuts(settings.preset, settings.own_shortcuts))
+        keys = actions.shortcuts(settings.preset, settings.own_shortcuts)
+        window.set_shortcuts(keys)
+        hints = [f"{actions.key_text(keys[i][0])} {told}" for i, told in HINTS if keys[i]]
+        window.transport.set_hint(" · ".join(hints))
+        if self._keys is not None:
+            self._keys.set_bindings(keys)
         timeline = window.timeline
         layout = LaneLayout.from_dict(settings.lanes)
         if timeline.lane_layout() != layout:
@@ -124,7 +134,7 @@ class Preferences(QObject):
     def show_keys(self) -> None:
         """The sheet of keys."""
         if self._keys is None:
-            self._keys = self.dialog("keys")
+            self._keys = self._keys_sheet()
         self._keys.show()
         self._keys.raise_()
 
@@ -143,14 +153,17 @@ class Preferences(QObject):
     def dialog(self, name: Literal["settings", "keys", "about"]) -> QDialog:
         """A dialog that is not shown yet."""
         if name == "keys":
-            from app.views.keys_sheet import KeysSheet
-
-            return KeysSheet(actions.shortcuts(self.settings.preset, self.settings.own_shortcuts), self._window)
+            return self._keys_sheet()
         if name == "about":
             from app.views.about import AboutDialog
 
             return AboutDialog(self._window)
         return self._settings_dialog("General")
+
+    def _keys_sheet(self) -> "KeysSheet":
+        from app.views.keys_sheet import KeysSheet
+
+        return KeysSheet(actions.shortcuts(self.settings.preset, self.settings.own_shortcuts), self._window)
 
     def _settings_dialog(self, page: Page) -> QDialog:
         from app.views.settings_dialog import Facts, SettingsDialog

@@ -12,7 +12,7 @@ from app.project import edits
 from app.project.analyses import AnalysisStore
 from app.project.people import shown_person
 from app.project.store import Project
-from app.project.values import Correction, PersonNote
+from app.project.values import Correction, Origin, PersonNote
 from app.review import Candidate
 from app.session.analysing import Analysing
 from app.session.library import Library
@@ -66,14 +66,17 @@ class Reviewing(QObject):
         self._player.play_range(candidate.start_s, candidate.end_s)
 
     def _answer(self, candidate: Candidate, emotion: str | None) -> None:
-        project = self._session.project
+        session, project = self._session, self._session.project
         if project is None:
             return
-        origin = "accepted" if emotion == candidate.emotion else "edited"
-        self._session.do(
-            edits.label, project.corrections(candidate.media_id), candidate.media_id, candidate.person,
-            candidate.start_s, candidate.end_s, emotion, self._session.coder, origin,
+        origin: Origin = "accepted" if emotion == candidate.emotion else "edited"
+        corrections = session.read(lambda: project.corrections(candidate.media_id))
+        done = corrections is not None and session.do(
+            edits.label, corrections, candidate.media_id, candidate.person, candidate.start_s, candidate.end_s,
+            emotion, session.coder, "blank" if session.blind else origin,
         )  # fmt: skip
+        if not done:
+            self._settle.start()  # it left the queue too early
 
     def _accept_all(self, least_confidence: float) -> None:
         """Take over what is confident enough in all videos, as one step that one undo takes back."""

@@ -5,21 +5,22 @@ alone, so that every one is undoable and every failure is told in one sentence.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
 from app.messages import sentence
-from app.project.errors import EditError
+from app.project.errors import EditError, StaleEditError
 from app.project.people import shown_people
 from app.project.store import Project
 from app.project.values import Correction, Edit, Epoch, Marker, Medium, PersonNote
 from engine.errors import AffectlineError
-from engine.values import Analysis, Person
+from engine.values import Analysis, Person, Segment
 
 Kind = Literal["info", "warning", "error"]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +58,19 @@ class Session(QObject):
         self.people: tuple[Person, ...] = ()
         self.notes: dict[str, PersonNote] = {}
         self.corrections: tuple[Correction, ...] = ()
+        self.own_corrections: tuple[Correction, ...] = ()
+        """What the current coder said about the open video."""
         self.markers: tuple[Marker, ...] = ()
         self.epochs: tuple[Epoch, ...] = ()
         self.person: str | None = None
+        self._person_chosen = False
         self.interval: Interval | None = None
         self.correction: Correction | None = None
         self.coder = coder
         self.blind = False
         self.time_s = 0.0
+        self.undo_name: str | None = None
+        self.redo_name: str | None = None
 
     # What is open
 
@@ -74,14 +80,17 @@ class Session(QObject):
             self.project.close()
         self.project = project
         self.set_medium(None, None)
+        self._read_history()
         self.project_changed.emit()
         self.library_changed.emit()
 
     def set_medium(self, medium: Medium | None, path: Path | None) -> None:
         """Show another video of the project; its analysis comes later, by `set_analysis`."""
         self.medium, self.path = medium, path
-        self.analysis, self.people, self.person, self.time_s = None, (), None, 0.0
+        self.analysis, self.people, self.time_s = None, (), 0.0
+        self.person, self._person_chosen = None, False
         self.interval = self.correction = None
+        self._show_records(_NONE)
         self._read_records()
         self.medium_changed.emit()
         self.analysis_changed.emit()
@@ -98,36 +107,47 @@ class Session(QObject):
         self._show_people()
 
     def set_person(self, person: str | None) -> None:
-        """Whose curves are shown and whom labels go to; None is the scene."""
+        """Whose curves are shown and whom labels go to; None is the scene. Who is ignored is not shown."""
+        ignored = self.analysis is not None and person not in {None, *(shown.id for shown in self.people)}
+        if ignored:
+            return
+        self._person_chosen = True
         if person != self.person:
-            self.person = person
-            if self.interval is not None:
-                self.set_interval(Interval(self.interval.start_s, self.interval.end_s, person))
-            self.person_changed.emit()
+            self._take_person(person)
 
     def set_interval(self, interval: Interval | None) -> None:
-        """What the next label goes to."""
+        """What the next label goes to, in place of a correction."""
+        if interval is not None:
+            self.select_correction(None)
         if interval != self.interval:
             self.interval = interval
             self.interval_changed.emit()
 
     def select_correction(self, correction_id: str | None) -> None:
-        """The correction that keys and the inspector act on."""
+        """The correction that keys and the inspector act on, in place of an interval."""
         found = next((item for item in self.corrections if item.id == correction_id), None)
+        if found is not None:
+            self.set_interval(None)
         if found != self.correction:
             self.correction = found
             self.correction_changed.emit()
 
     def set_coder(self, coder: str) -> None:
         """Who labels from now on."""
-        self.coder = coder
-        self.coder_changed.emit()
-        self.records_changed.emit()
+        if coder != self.coder:
+            self.coder = coder
+            self._find_own()
+            self.select_correction(None)
+            self.coder_changed.emit()
+            self.records_changed.emit()
 
     def set_blind(self, blind: bool) -> None:
         """Hide predictions and what other coders said."""
-        self.blind = blind
-        self.blind_changed.emit()
+        if blind != self.blind:
+            self.blind = blind
+            if blind and self.correction not in self.own_corrections:
+                self.select_correction(None)
+            self.blind_changed.emit()
 
     # What may be asked
 
@@ -136,10 +156,18 @@ class Session(QObject):
         """The selected person's answers; None for the scene, or before an analysis."""
         return next((person for person in self.people if person.id == self.person), None)
 
+    def predictions_of(self, person: str | None) -> tuple[Segment, ...]:
+        """The predicted segments of a person, or of the scene, that the coder may see: none in blind mode."""
+        if self.blind or self.analysis is None:
+            return ()
+        if person is None:
+            return self.analysis.unseen_segments
+        return next((shown.segments for shown in self.people if shown.id == person), ())
+
     @property
-    def own_corrections(self) -> tuple[Correction, ...]:
-        """What the current coder said about the open video."""
-        return tuple(item for item in self.corrections if item.coder == self.coder)
+    def predictions(self) -> tuple[Segment, ...]:
+        """Those of whoever is shown."""
+        return self.predictions_of(self.person)
 
     def name_of(self, person: str | None) -> str:
         """What a person is called: the name given, the id, or "scene"."""
@@ -161,7 +189,7 @@ class Session(QObject):
         except EditError as error:
             self.said.emit(sentence(error), "warning")
             return None
-        return self._stored(lambda project: project.do(edit), edit) if edit.removed or edit.added else None
+        return None if edit.empty else self._stored(lambda project: project.do(edit), edit)
 
     def undo(self) -> Edit | None:
         """Take the last edit back."""
@@ -172,12 +200,18 @@ class Session(QObject):
         return self._stored(lambda project: project.redo(), None)
 
     def _stored(self, change: Callable[[Project], Edit | None], edit: Edit | None) -> Edit | None:
-        if self.project is None:
+        project = self.project
+        if project is None:
             return None
+        was_read_only = project.read_only
         try:
-            done = change(self.project) or edit
+            done = change(project) or edit
         except AffectlineError as error:
             self.said.emit(sentence(error), "error")
+            if isinstance(error, StaleEditError):
+                self._after(_ANYTHING)
+            if project.read_only != was_read_only:
+                self.project_changed.emit()
             return None
         if done is not None:
             self._after(done)
@@ -190,6 +224,7 @@ class Session(QObject):
             self._follow_medium()
             self.library_changed.emit()
         self._read_records()
+        self._read_history()
         if any(isinstance(record, PersonNote | Medium) for record in records):
             self._show_people()
         self.records_changed.emit()
@@ -197,29 +232,85 @@ class Session(QObject):
     def _follow_medium(self) -> None:
         if self.project is None or self.medium is None:
             return
-        there = next((medium for medium in self.project.media() if medium.id == self.medium.id), None)
+        there = self.project.medium(self.medium.id)
         if there is None:
             self.set_medium(None, None)
         else:
             self.medium = there
 
+    # What is read
+
+    def read(self, look: Callable[[], T]) -> T | None:
+        """What the project says; None where it cannot be read, which is told."""
+        try:
+            return look()
+        except AffectlineError as error:
+            self.said.emit(sentence(error), "error")
+            return None
+
     def _read_records(self) -> None:
+        """What people said about the open video; what was known stays where it cannot be read, which is told."""
         if self.project is None or self.medium is None:
-            self.corrections, self.markers, self.epochs, self.notes = (), (), (), {}
-        else:
-            media_id = self.medium.id
-            self.corrections = tuple(self.project.corrections(media_id))
-            self.markers = tuple(self.project.markers(media_id))
-            self.epochs = tuple(self.project.epochs(media_id))
-            self.notes = {note.person: note for note in self.project.notes(media_id)}
+            self._show_records(_NONE)
+            return
+        project, media_id = self.project, self.medium.id
+        found = self.read(lambda: _Records(
+            project.corrections(media_id), project.markers(media_id), project.epochs(media_id),
+            {note.person: note for note in project.notes(media_id)},
+        ))  # fmt: skip
+        if found is not None:
+            self._show_records(found)
+
+    def _show_records(self, records: "_Records") -> None:
+        self.corrections, self.markers = records.corrections, records.markers
+        self.epochs, self.notes = records.epochs, records.notes
+        self._find_own()
         if self.correction is not None:
             self.select_correction(self.correction.id)
 
+    def _find_own(self) -> None:
+        self.own_corrections = tuple(item for item in self.corrections if item.coder == self.coder)
+
+    def _read_history(self) -> None:
+        """What undo and redo would do."""
+        project = self.project
+        self.undo_name = self.read(lambda: project.undo_name) if project is not None else None
+        self.redo_name = self.read(lambda: project.redo_name) if project is not None else None
+
     def _show_people(self) -> None:
-        """The people as the user sees them; the one selected stays, or the one most in view takes over."""
+        """The people as the user sees them; whoever is selected stays, or who took them in, or the one most in view."""
         notes = tuple(self.notes.values())
         self.people = shown_people(self.analysis, notes) if self.analysis is not None else ()
         self.people_changed.emit()
-        if self.person not in {person.id for person in self.people}:
-            self.person = self.people[0].id if self.people else None
+        ids = [person.id for person in self.people]
+        person = self.person
+        if not self._person_chosen:
+            person = ids[0] if ids else None
+        elif person is not None and person not in ids:
+            heirs = [note.person for note in notes if any(part.person == person for part in note.stretches)]
+            person = next((heir for heir in (*heirs, *ids) if heir in ids), None)
+        if self.interval is not None and self.interval.person not in {None, *ids}:
+            self.set_interval(None)
+        self._take_person(person)
+
+    def _take_person(self, person: str | None) -> None:
+        """Tells it even of the same one, who may have other answers now."""
+        before, self.person = self.person, person
+        if self.interval is not None and self.interval.person == before != person:
+            self.set_interval(Interval(self.interval.start_s, self.interval.end_s, person))
         self.person_changed.emit()
+
+
+@dataclass(frozen=True, slots=True)
+class _Records:
+    """What people said about a video."""
+
+    corrections: tuple[Correction, ...] = ()
+    markers: tuple[Marker, ...] = ()
+    epochs: tuple[Epoch, ...] = ()
+    notes: dict[str, PersonNote] = field(default_factory=dict)
+
+
+_NONE: Final = _Records()
+_ANYTHING: Final = Edit("")
+"""Stands for what somebody else may have changed."""

@@ -46,6 +46,8 @@ class Showing(QObject):
         timeline.seek_requested.connect(player.seek)
         timeline.scrubbing.connect(player.scrub)
         timeline.scrub_ended.connect(player.seek)
+        for wanted in (timeline.seek_requested, timeline.scrubbing, timeline.scrub_ended):
+            wanted.connect(self._look_without_picture)
         timeline.selection_changed.connect(self._on_selected)
         window.video.person_clicked.connect(session.set_person)
 
@@ -56,12 +58,14 @@ class Showing(QObject):
         window.timeline.clear()
         window.video.set_overlay(())
         window.inspector.set_reading(None, "", 0.0)
+        if session.medium is not None:
+            window.timeline.set_media(session.medium.duration_s, _NONE, _NONE)
         if session.medium is None:
             window.video.set_message("No video is open", "Double-click one in the library, or drop files here")
             window.transport.set_duration(None)
         elif session.path is None:
             window.video.set_message(
-                "This video is not where it was", f"{session.medium.path} — press Find in the library"
+                "This video is not where it was", f"{session.medium.path} — press Find… in the library"
             )
             window.transport.set_duration(None)
         else:
@@ -77,7 +81,8 @@ class Showing(QObject):
         self._on_records()
 
     def _on_failed(self, text: str) -> None:
-        self._window.video.set_message("This video cannot be shown", text)
+        shown = self._player.media_info is not None
+        self._window.video.set_message("This video cannot be shown", text, over_picture=shown)
         self._session.said.emit(text, "error")
 
     def _on_frame(self, shown: Shown) -> None:
@@ -90,6 +95,13 @@ class Showing(QObject):
     def _on_position(self, time_s: float) -> None:
         self._window.timeline.set_playhead(time_s)
 
+    def _look_without_picture(self, time_s: float) -> None:
+        """What is known of a moment can be read even where the video cannot be shown."""
+        if self._player.media_info is None and self._session.medium is not None:
+            self._session.time_s = time_s
+            self._window.timeline.set_playhead(time_s)
+            self._show_moment()
+
     # An analysis
 
     def _on_analysis(self) -> None:
@@ -98,9 +110,7 @@ class Showing(QObject):
         self.disagreement = None
         if analysis is None:
             return
-        times_s = self._player.frame_times_s
-        if len(times_s):
-            timeline.set_media(analysis.media.duration_s, times_s, self._cuts())
+        timeline.set_media(analysis.media.duration_s, self._player.frame_times_s, self._cuts())
         timeline.set_analysed_until(None)
         timeline.set_gaps(analysis.gaps)
         model = f"{analysis.bundle.name} {analysis.bundle.revision}"
@@ -204,7 +214,7 @@ class Showing(QObject):
     def _show_moment(self) -> None:
         """Boxes and readings at the frame that is shown."""
         session, time_s = self._session, self._session.time_s
-        self._window.video.set_overlay(self._boxes(time_s))
+        self._window.video.set_overlay(self._boxes(time_s) if session.path is not None else ())
         reading = None
         if session.analysis is not None:
             reading = reading_at(session.analysis, session.shown_person, time_s, self._player.frame_times_s)

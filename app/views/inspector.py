@@ -4,7 +4,16 @@ from typing import Final
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette, QResizeEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.inspection import Reading
 from app.project.values import Correction
@@ -14,7 +23,7 @@ from app.views.emotion_bars import EmotionBars
 from app.views.emotion_chip import EmotionChip
 from engine.emotions import EMOTIONS
 
-HINT: Final = "Drag on the timeline, then press 1 to 7, or 0 when unsure."
+HINT: Final = "Drag on the timeline, then press 1 to 7 or 0."
 CHIP_COLUMNS: Final = 3
 
 
@@ -41,6 +50,7 @@ class Inspector(QWidget):
         self._lower = QStackedWidget()
         self._lower.addWidget(self._legend)
         self._lower.addWidget(self._card)
+        self._show_below(self._legend)
         self._scroll = self._built_scroll()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -64,7 +74,14 @@ class Inspector(QWidget):
     def set_correction(self, correction: Correction | None) -> None:
         """Show the selected correction, or how to make one."""
         self._card.set_correction(correction)
-        self._lower.setCurrentWidget(self._legend if correction is None else self._card)
+        self._show_below(self._legend if correction is None else self._card)
+
+    def _show_below(self, page: QWidget) -> None:
+        """Show one of the two below the bars; the other takes no room."""
+        for other in (self._legend, self._card):
+            wanted = QSizePolicy.Policy.Preferred if other is page else QSizePolicy.Policy.Ignored
+            other.setSizePolicy(QSizePolicy.Policy.Preferred, wanted)
+        self._lower.setCurrentWidget(page)
 
     def set_label_reason(self, why_not: str) -> None:
         """Why nothing can be labelled now ("select a range first"); empty when it can."""
@@ -130,6 +147,7 @@ class _Legend(QWidget):
         for place, chip in enumerate(self._chips):
             chip.clicked.connect(self._on_click)
             grid.addWidget(chip, 1 + place // CHIP_COLUMNS, place % CHIP_COLUMNS)
+        grid.setRowStretch(grid.rowCount(), 1)
         self.set_reason("")
 
     def set_reason(self, why_not: str) -> None:

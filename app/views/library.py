@@ -84,7 +84,7 @@ class LibraryPanel(QWidget):
         """Show these videos, in this order; what was selected stays selected."""
         before = self.selected()
         self._model.set_entries(entries)
-        self._asked_for.intersection_update(entry.media_id for entry in entries)
+        self._asked_for.intersection_update(entry.media_id for entry in entries if entry.state != "missing")
         if self.selected() != before:
             self._select(before)
         self._turn_page()
@@ -134,7 +134,7 @@ class LibraryPanel(QWidget):
         not_missing = single or ("" if one and one.state == "missing" else "the file is where it was")
         add_action(menu, "Find the file…", not_missing, lambda: self._emit_one(self.find_requested, one))
         menu.addSeparator()
-        add_action(menu, "Remove from the project…", "" if entries else "select a video", self._remove)
+        add_action(menu, "Remove from the project", "" if entries else "select a video", self._remove)
         return menu
 
     def changeEvent(self, event: QEvent) -> None:
@@ -247,9 +247,10 @@ class LibraryPanel(QWidget):
         last = bottom if bottom >= 0 else self._shown.rowCount() - 1
         wanted = []
         for row in range(max(0, top), last + 1):
-            media_id = self._shown.index(row, 0).data(ENTRY_ROLE).media_id
-            if media_id not in self._asked_for and not self._model.has_picture(media_id):
-                wanted.append(media_id)
+            entry: LibraryEntry = self._shown.index(row, 0).data(ENTRY_ROLE)
+            known = entry.media_id in self._asked_for or self._model.has_picture(entry.media_id)
+            if not known and entry.state != "missing":
+                wanted.append(entry.media_id)
         if wanted:
             self._asked_for.update(wanted)
             self.pictures_wanted.emit(wanted)

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import (
     QLabel,
     QMainWindow,
@@ -30,8 +30,10 @@ from app.views.transport import Transport
 from app.views.video_view import VideoView
 from app.views.welcome import WelcomePage
 
-LEFT_PX, RIGHT_PX = 260, 300
-TIMELINE_SHARE = 0.45
+SIDES_AT_PX = (1280, 1920)
+LEFT_PX, RIGHT_PX = (260, 320), (300, 400)
+"""Widths of the side columns in windows of these widths, before anybody moved them."""
+TIMELINE_SHARE = 0.425
 
 
 class MainWindow(QMainWindow):
@@ -45,6 +47,7 @@ class MainWindow(QMainWindow):
 
     def __init__(self) -> None:
         super().__init__()
+        self._laid_out = False
         self.setWindowTitle("Affectline")
         self.setWindowIcon(program_icon())
         self.setAcceptDrops(True)
@@ -104,20 +107,20 @@ class MainWindow(QMainWindow):
         parts = [QByteArray.fromBase64(part.encode("ascii")) for part in state.split("|")]
         if len(parts) != 1 + len(self._splitters) or not self.restoreGeometry(parts[0]):
             return False
+        self._laid_out = True
         return all(splitter.restoreState(part) for splitter, part in zip(self._splitters, parts[1:], strict=True))
 
     # Where things lie
 
     def _desk(self) -> QWidget:
         left = _splitter(Qt.Orientation.Vertical, self.library, self.people)
-        left.setSizes([300, 180])
+        left.setSizes([560, 440])
         self.side = QTabWidget()
         self.side.setDocumentMode(True)
         self.side.addTab(self.inspector, "Inspector")
         self.side.addTab(self.review, "Review")
         top = _splitter(Qt.Orientation.Horizontal, left, self._column(self.video, self.transport), self.side)
         top.setStretchFactor(1, 1)
-        top.setSizes([LEFT_PX, 900, RIGHT_PX])
         whole = _splitter(Qt.Orientation.Vertical, top, self.timeline)
         whole.setSizes([int(1000 * (1 - TIMELINE_SHARE)), int(1000 * TIMELINE_SHARE)])
         self._splitters = (left, top, whole)
@@ -186,6 +189,13 @@ class MainWindow(QMainWindow):
 
     # What reaches the window itself
 
+    def showEvent(self, event: QShowEvent) -> None:
+        if not self._laid_out:
+            self._laid_out = True
+            left, right = (round(_between(self.width(), SIDES_AT_PX, px)) for px in (LEFT_PX, RIGHT_PX))
+            self._splitters[1].setSizes([left, self.width() - left - right, right])
+        super().showEvent(event)
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls():
             event.acceptProposedAction()
@@ -200,6 +210,12 @@ class MainWindow(QMainWindow):
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_told"):
             theme.set_role(self._told, "muted")
         super().changeEvent(event)
+
+
+def _between(px: int, at_px: tuple[int, int], sizes_px: tuple[int, int]) -> float:
+    """A size that grows with the window between two known ones."""
+    share = min(max((px - at_px[0]) / (at_px[1] - at_px[0]), 0.0), 1.0)
+    return sizes_px[0] + share * (sizes_px[1] - sizes_px[0])
 
 
 def _splitter(orientation: Qt.Orientation, *widgets: QWidget) -> QSplitter:

@@ -16,7 +16,7 @@ from app.views.glyph_button import GlyphButton, drawn, loop_glyph, muted_glyph, 
 NOTHING_OPEN: Final = "No video is open"
 WORDS_FROM_EM: Final = 58
 """From this width on, in line heights of the font, the frame buttons have words, and the volume its slider."""
-SLIDER_FROM_EM: Final = 50
+SLIDER_FROM_EM: Final = 54
 VOLUME_STEP: Final = 0.05
 HOUR_S: Final = 3600.0
 

@@ -1,12 +1,13 @@
-"""How fast the engine is, against a yardstick and against the hardware: ``python -m tests.bench``.
+"""How fast the engine and the window are: ``python -m tests.bench``.
 
-Every measurement is a process of its own that warms up first; the sides take turns, and the best of the rounds counts.
-Memory is measured by ``python -m tests.bench.memory``.
+The engine is compared with a yardstick and with what the hardware allows, the window with the time it may take. Every
+measurement is a process of its own that warms up first. Of the engine the sides take turns, and the best of the rounds
+counts. The engine's memory is measured by ``python -m tests.bench.memory``.
 """
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -15,10 +16,12 @@ import click
 
 from app.places import find_bundle
 from engine.errors import BundleError
+from tests.bench.figures import verdicts
 from tests.bench.idle import Load, current_load, kept_to
 from tests.bench.measure import CHECKOUT, FULL, MeasurementError, measure
 from tests.bench.report import DECODE, YARDSTICK, Comparison, facts, markdown
 from tests.bench.runs import Run, interleaved
+from tests.bench.window_plan import window_figures
 from tests.bench.yardstick import run_yardstick
 
 SCRIPT: Final = CHECKOUT / "../shared/tools/naive_baseline.py"
@@ -89,35 +92,50 @@ class Plan:
 @click.option("--rounds", type=click.IntRange(1), default=3, help="Of which the best counts.")
 @click.option("--seconds", "end_s", type=click.FloatRange(0.1), help="Only the clip's beginning, to try this out.")
 @click.option("--force", is_flag=True, help="Measure on a busy machine all the same.")
+@click.option("--only", type=click.Choice(["engine", "window"]), help="Leave the other one out.")
 @click.option("--json", "target", type=FILE, help="Write the figures to this file too.")
 def main(
     clip: Path | None, script: Path, bundle: str, cores: int, rounds: int, end_s: float | None, force: bool,
-    target: Path | None,
+    only: str | None, target: Path | None,
 ) -> None:  # fmt: skip
-    """Measure the engine's speed."""
+    """Measure the speed of the engine and of the window."""
     load = current_load()
     if not (load.idle or force):
         raise click.ClickException(f"this machine is busy ({load}): stop what runs on it, or insist with --force")
-    clip = (clip or next(path for path in CLIPS if path.exists())).resolve()
+    summary: dict[str, Any] = {"forced": not load.idle, "load_per_core": load.per_core, "busy": load.busy}
+    if not load.idle:
+        click.echo("Measured with --force on a busy machine: these figures mean little.\n")
+    try:
+        if only != "window":
+            clip = (clip or next(path for path in CLIPS if path.exists())).resolve()
+            summary |= _measure_engine(clip, script.resolve(), bundle, cores, rounds, end_s, load)
+        if only != "engine":
+            figures = window_figures(cores)
+            click.echo(f"\n# Window, {cores} cores\n\n{verdicts(figures)}")
+            summary["window"] = [asdict(each) for each in figures]
+    except MeasurementError as error:
+        raise click.ClickException(str(error)) from error
+    if target is not None:
+        _write(target, summary)
+
+
+def _measure_engine(
+    clip: Path, script: Path, bundle: str, cores: int, rounds: int, end_s: float | None, load: Load
+) -> dict[str, Any]:
+    """Print the engine's tables; gives the same for machines."""
     models, notes = _models(bundle)
     if not script.exists():
         notes.append(f"There is no yardstick ({script.name}), so nothing is compared with it.")
-    if not load.idle:
-        notes.append("Measured with --force on a busy machine: these figures mean little.")
-    try:
-        machine = measure("machine")
-        frames = _run("decode", clip=str(clip), end_s=end_s).frames
-        if not frames:
-            raise click.ClickException(f"{clip.name} has no picture")
-        plan = Plan(clip, end_s, frames, rounds, models, script.resolve() if script.exists() else None)
-        comparisons = [plan.compare(device, cores if device == "cpu" else None) for device in machine["devices"]]
-    except MeasurementError as error:
-        raise click.ClickException(str(error)) from error
+    machine = measure("machine")
+    frames = _run("decode", clip=str(clip), end_s=end_s).frames
+    if not frames:
+        raise click.ClickException(f"{clip.name} has no picture")
+    plan = Plan(clip, end_s, frames, rounds, models, script if script.exists() else None)
+    comparisons = [plan.compare(device, cores if device == "cpu" else None) for device in machine["devices"]]
     hardware = ", ".join(filter(None, (machine["processor"], machine["gpu"], f"torch {machine['torch']}")))
     about = f"{clip.name}, {frames} frames. {hardware}. Before: {load}."
     click.echo("\n\n".join(["# Speed", about, *notes, *map(markdown, comparisons)]))
-    if target is not None:
-        _write(target, _summary(plan, load, machine, comparisons))
+    return _summary(plan, machine, comparisons)
 
 
 def _models(bundle: str) -> tuple[dict[str, str], list[str]]:
@@ -129,14 +147,11 @@ def _models(bundle: str) -> tuple[dict[str, str], list[str]]:
     return {FULL: FULL, folder.name: str(folder)}, []
 
 
-def _summary(plan: Plan, load: Load, machine: dict[str, Any], comparisons: list[Comparison]) -> dict[str, Any]:
+def _summary(plan: Plan, machine: dict[str, Any], comparisons: list[Comparison]) -> dict[str, Any]:
     return {
         "clip": plan.clip.name,
         "frames": plan.frames,
         "rounds": plan.rounds,
-        "forced": not load.idle,
-        "load_per_core": load.per_core,
-        "busy": load.busy,
         "machine": machine,
         "devices": {comparison.device: facts(comparison) for comparison in comparisons},
     }

@@ -1,5 +1,6 @@
 """Whether the machine is idle enough for its speed to mean something, and which cores a measurement may use."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ import psutil
 
 MOST_LOAD_PER_CORE: Final = 0.3
 MOST_BUSY: Final = 0.15
+LONGEST_WAIT_S: Final = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,15 @@ class Load:
 def current_load() -> Load:
     """The load now; takes a second."""
     return Load(psutil.getloadavg()[0] / (psutil.cpu_count() or 1), psutil.cpu_percent(interval=1.0) / 100)
+
+
+def wait_until_idle(longest_s: float = LONGEST_WAIT_S) -> Load:
+    """Let what came before die away, but not for ever; gives the load then. The average of a minute is not waited for:
+    it remembers what was measured."""
+    until_s = time.monotonic() + longest_s
+    while (load := current_load()).busy > MOST_BUSY and time.monotonic() < until_s:
+        pass  # looking takes a second
+    return load
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from app.timeline.values import ShownPerson
 from app.views.timeline.view import TimelineView
 from engine.emotions import COUNT, EMOTIONS
 from engine.values import F32, FrameTrack, FusedTrack, Gap, SecondTrack, Segment, Track
+from tests.bench.idle import current_load
 
 HOURS: Final = 3
 BUDGET_MS: Final = 1000 / 60
@@ -291,6 +292,9 @@ def measure(duration_s: float = HOURS * 3600.0) -> dict[str, np.ndarray]:
 
 def main() -> None:
     """Print a line for each motion."""
+    load = current_load()
+    if not load.idle:
+        print(f"the machine is busy ({load}): the figures are too high")
     print(f"timeline, {HOURS} h and 2 people at {SIZE_PX[0]}x{SIZE_PX[1]}; budget {BUDGET_MS:.1f} ms a frame")
     for name, took_ms in measure().items():
         half, most = np.percentile(took_ms, [50, 95])

@@ -4,7 +4,9 @@ It has 50 videos, each with an analysis, and 20,000 corrections. What is measure
 window can show its library and the corrections of one video.
 """
 
+import os
 import random
+import shutil
 import tempfile
 import time
 from collections.abc import Callable
@@ -21,6 +23,8 @@ from app.project.values import Correction, Medium
 from engine.emotions import EMOTIONS
 from engine.values import Analysis, Segment
 from tests.analyses import analysis, fused, person
+from tests.bench.measure import measure
+from tests.bench.memory import PIECE_FRAMES, PIECE_S, repeated
 from tests.bench.report import table
 
 BUDGET_S: Final = 2.0
@@ -29,9 +33,20 @@ LABEL_S: Final = 1.5
 CODERS: Final = ("ana", "ben")
 
 
-def make_project(path: Path, videos: int = 50, corrections: int = 20_000, minutes: float = 10) -> None:
-    """Write a project with that many corrections spread evenly, by two coders, on analysed videos."""
+def make_project(
+    path: Path, videos: int = 50, corrections: int = 20_000, minutes: float = 10, clip: Path | None = None
+) -> None:
+    """Write a project with that many corrections spread evenly, by two coders, on analysed videos.
+
+    Args:
+        clip: a video of that length, of which each video becomes a copy; without one they are not there.
+    """
     media = tuple(_medium(number, minutes) for number in range(videos))
+    if clip is not None:
+        from engine.media import content_sha256
+
+        sha256 = content_sha256(clip)
+        media = tuple(_there(path.parent, replace(medium, sha256=sha256), clip) for medium in media)
     draw = random.Random(0)
     with create_project(path, who=CODERS[0]) as project, AnalysisStore(path) as store:
         project.do(edits.add_media(media))
@@ -44,8 +59,32 @@ def make_project(path: Path, videos: int = 50, corrections: int = 20_000, minute
 
 
 def _medium(number: int, minutes: float) -> Medium:
-    path, added_at = f"films/{number:03}.mp4", f"2026-01-01 {number:03}"
+    path, added_at = f"films/{number:03}.mov", f"2026-01-01 {number:03}"
     return Medium(f"video-{number}", path, 10**8, f"{number:064x}", minutes * 60, added_at)
+
+
+def _there(folder: Path, medium: Medium, clip: Path) -> Medium:
+    """The medium with a file, which costs no room where the disk knows links."""
+    target = folder / medium.path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.unlink(missing_ok=True)
+    try:
+        os.link(clip, target)
+    except OSError:
+        shutil.copyfile(clip, target)
+    return replace(medium, size_bytes=target.stat().st_size)
+
+
+def long_clip(path: Path, minutes: float = 10) -> Path:
+    """A clip of two people, about so long.
+
+    Raises:
+        MeasurementError: it could not be made.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    piece = path.with_name("piece.mov")
+    measure("face_clip", path=str(piece), width=960, height=540, frames=PIECE_FRAMES)
+    return repeated(piece, PIECE_S, max(1, round(60 * minutes / PIECE_S)), path)
 
 
 def _correction(medium: Medium, number: int, draw: random.Random) -> Correction:

@@ -11,22 +11,22 @@ import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import click
 import numpy as np
-from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
+from tests.bench.figures import Figure, figure, verdicts
+from tests.bench.homes import own_home
 from tests.bench.idle import current_load
+from tests.bench.real_window import real_window, rest, wait_until, wait_until_calm
 
 BEAT_MS: Final = 5
 BUDGET_MS: Final = 50.0
-ALONE_MS: Final = 3000
-SETTLED_MS: Final = 500
-LONGEST_MS: Final = 600_000
+ALONE_S: Final = 3.0
 DEMO: Final = Path(__file__).resolve().parents[2] / "resources" / "demo" / "demo.mp4"
 
 
@@ -79,62 +79,41 @@ class Witness:
                 self.seen.append(" < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(stack[-6:])))
 
 
-def _wait(ready: Callable[[], bool]) -> None:
-    loop, timer = QEventLoop(), QTimer(interval=SETTLED_MS)
-    timer.timeout.connect(lambda: loop.quit() if ready() else None)
-    timer.start()
-    QTimer.singleShot(LONGEST_MS, loop.quit)
-    loop.exec()
+def analysing(video: str, where: bool = False) -> list[Figure]:
+    """Blocks of the window thread while a video is analysed for the first time; with `where`, tells on standard error
+    what the thread was at."""
+    path = Path(video)
+    with tempfile.TemporaryDirectory(prefix="affectline-") as folder, real_window() as application:
+        from app.project.store import SUFFIX, create_project
 
-
-def _line(name: str, values_ms: Sequence[float] | np.ndarray) -> float:
-    longest_ms = float(np.max(values_ms))
-    p50, p99 = np.percentile(values_ms, [50, 99])
-    click.echo(f"{name:<44} longest {longest_ms:6.1f} ms   p99 {p99:6.1f} ms   p50 {p50:5.1f} ms   ({len(values_ms)})")
-    return longest_ms
-
-
-def _measured(video: Path, where: bool) -> float:
-    """Print the table; gives the longest block of the window thread (ms)."""
-    from app.application import Application, qt_application
-    from app.project.store import SUFFIX, create_project
-    from app.settings import Settings
-
-    qt_application("offscreen")
-    with tempfile.TemporaryDirectory(prefix="affectline-") as folder:
-        application = Application(Settings(), kept=False)
-        window, queue, heart = application.window, application.queue, Heartbeat()
+        queue, heart = application.queue, Heartbeat()
         witness = Witness(heart)
         if where:
             witness.start()
-        window.resize(1440, 900)
         application.session.set_project(create_project(Path(folder) / f"bench{SUFFIX}"))
-        window.show()
-        _wait(lambda: not application.busy)
-        first = len(heart.beats_s)
-        until_s = time.perf_counter() + ALONE_MS / 1000
-        _wait(lambda: time.perf_counter() >= until_s)
-        _line("window alone", heart.since(first)[0])
-
+        wait_until_calm(application)
+        alone = len(heart.beats_s)
+        rest(ALONE_S)
         marks: dict[str, int] = {}
         queue.device_known.connect(lambda *_: marks.setdefault("model loaded", len(heart.beats_s)))
         queue.analysed.connect(lambda *_: marks.setdefault("analysed", len(heart.beats_s)))
         witness.seen.clear()
         first = len(heart.beats_s)
-        application.files.open([video])
-        _wait(lambda: "analysed" in marks and not application.busy)
-        blocks_ms, late_ms = heart.since(first)
-        loaded, analysed = marks["model loaded"] - first, marks["analysed"] - first
-        _line("opening, importing torch, loading the model", blocks_ms[:loaded])
-        _line("analysing, with partial results", blocks_ms[loaded:analysed])
-        _line("showing and storing the result", blocks_ms[analysed - 1 :])
-        longest_ms = _line(f"all of {video.name}", blocks_ms)
-        _line("an event's way into the window", late_ms)
+        application.files.open([path])
+        wait_until(lambda: "analysed" in marks)
+        wait_until_calm(application)
         for place in witness.seen:
-            click.echo(f"  over {BUDGET_MS:.0f} ms in: {place}")
-        application.close()
-        window.deleteLater()
-    return longest_ms
+            click.echo(f"over {BUDGET_MS:.0f} ms in: {place}", err=True)
+        before_ms = heart.since(alone)[0][: first - alone]
+        blocks_ms, late_ms = heart.since(first)
+    loaded, analysed = marks["model loaded"] - first, marks["analysed"] - first
+    return [
+        figure("window thread, blocks while nothing happens", before_ms),
+        figure("  opening, importing torch, loading the model", blocks_ms[:loaded], BUDGET_MS, "longest"),
+        figure("  analysing, with partial results", blocks_ms[loaded:analysed], BUDGET_MS, "longest"),
+        figure("  showing and storing the result", blocks_ms[analysed - 1 :], BUDGET_MS, "longest"),
+        figure("  an event's way into the window meanwhile", late_ms),
+    ]
 
 
 @click.command()
@@ -143,12 +122,8 @@ def _measured(video: Path, where: bool) -> float:
 def main(video: Path, where: bool) -> None:
     """Longest block of the window thread during the first analysis of VIDEO (the sample by default)."""
     click.echo(f"{current_load()}, {os.cpu_count()} cores")
-    with tempfile.TemporaryDirectory(prefix="affectline-home-") as home:
-        for name in ("HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
-            os.environ[name] = home
-        longest_ms = _measured(video.absolute(), where)
-    verdict = "kept" if longest_ms <= BUDGET_MS else "MISSED"
-    click.echo(f"longest block {longest_ms:.0f} ms, budget {BUDGET_MS:.0f} ms: {verdict}")
+    with own_home():
+        click.echo(verdicts(analysing(str(video.absolute()), where)))
 
 
 if __name__ == "__main__":

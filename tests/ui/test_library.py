@@ -210,7 +210,7 @@ def test_the_menu_asks_for_what_the_selection_allows(qtbot: QtBot, panel: Librar
     click(qtbot, panel, 4, Qt.KeyboardModifier.ShiftModifier)
     ask(panel, "Analyse")
     ask(panel, "Cancel analysis")
-    ask(panel, "Remove from the project…")
+    ask(panel, "Remove from the project")
     assert told == [
         ("opened", "a"),
         ("show_in_folder_requested", "a"),
@@ -223,7 +223,7 @@ def test_the_menu_asks_for_what_the_selection_allows(qtbot: QtBot, panel: Librar
 
 def test_what_cannot_be_asked_says_why(qtbot: QtBot, panel: LibraryPanel) -> None:
     assert why_not(panel, "Open") == "select one video"
-    assert why_not(panel, "Remove from the project…") == "select a video"
+    assert why_not(panel, "Remove from the project") == "select a video"
     click(qtbot, panel, 3)
     assert why_not(panel, "Show in folder") == "the file is missing"
     assert why_not(panel, "Analyse") == "already queued, or the file is missing"

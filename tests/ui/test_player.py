@@ -122,6 +122,19 @@ def test_scrubbing_shows_something_near_at_once(watch: Watch, clip: Path) -> Non
     assert number(watch.wait_exact(10).image) == 10
 
 
+def test_it_is_busy_until_the_exact_picture_is_there(watch: Watch, clip: Path, qtbot: QtBot) -> None:
+    player = watch.player
+    assert not player.busy
+    player.open(clip)
+    assert player.busy
+    qtbot.waitUntil(lambda: not player.busy, timeout=LONGEST_MS)
+    watch.wait_exact(0)
+    player.seek(3.0)
+    assert player.busy
+    qtbot.waitUntil(lambda: not player.busy, timeout=LONGEST_MS)
+    watch.wait_exact(75)
+
+
 def test_the_last_of_many_scrubs_wins(watch: Watch, clip: Path) -> None:
     watch.open(clip)
     for index in [*range(0, FRAMES, 7), 33]:
@@ -308,6 +321,7 @@ def test_sound_alone_plays(watch: Watch, tmp_path: Path, qtbot: QtBot) -> None:
     with qtbot.waitSignal(watch.player.ended, timeout=LONGEST_MS):
         watch.player.play()
     assert watch.shown == []
+    assert not watch.player.busy
     assert watch.player.time_s == pytest.approx(0.5, abs=0.01)
 
 

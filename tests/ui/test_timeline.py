@@ -166,6 +166,43 @@ def test_gaps_of_other_people_are_left_out(view: TimelineView) -> None:
     assert readout(view, "gaps", 1.5) == "no face"
 
 
+def test_where_the_person_is_out_of_view_is_among_the_gaps(view: TimelineView) -> None:
+    view.set_gaps([])
+    assert readout(view, "gaps", DURATION_S * 0.33) == "out of view"
+    assert readout(view, "gaps", DURATION_S * 0.2) == "nothing missing"
+    view.set_gaps([Gap("no_face", DURATION_S * 0.32, DURATION_S * 0.34)])
+    assert readout(view, "gaps", DURATION_S * 0.33) == "no face"
+
+
+def test_going_back_to_a_person_makes_nothing_anew(view: TimelineView) -> None:
+    first = view.scene.answers
+    view.set_person(MADE.people[1])
+    assert view.scene.answers is not first
+    view.set_person(replace(ANA, name="Anna"))
+    assert view.scene.answers is first
+
+
+def test_each_curve_that_leads_has_one_tag_for_each_stretch(view: TimelineView) -> None:
+    count = 500
+    values = np.full((count, 7), 0.02, np.float32)
+    values[:250, 3], values[250:, 5] = 0.88, 0.88
+    frames = replace(
+        ANA.frames,
+        time_s=np.arange(count) / 25,
+        box=np.zeros((count, 4)),
+        score=np.ones(count),
+        detected=np.ones(count, bool),
+        probabilities=values,
+    )
+    view.set_person(replace(ANA, frames=frames))
+    view.zoom_to(0.0, 20.0)
+    image, axis = picture(view, "frame"), view.canvas.axis
+    for moment_s, emotion in ((5.0, "happy"), (15.0, "sad")):
+        around = range(round(axis.x(moment_s)) - 12, round(axis.x(moment_s)) + 12)
+        column = [image.pixelColor(x, y).name() for x in around for y in range(image.height() // 2)]
+        assert column.count(theme.emotion_colour(emotion).name()) > 60
+
+
 def test_gaps_that_overlap_are_one(view: TimelineView) -> None:
     view.set_gaps([Gap("no_face", 1.0, 4.0), Gap("no_face", 2.0, 3.0, ANA.id), Gap("no_face", 4.0, 5.0, ANA.id)])
     assert [(gap.start_s, gap.end_s) for gap in view.scene.gap_spans("no_face").items] == [(1.0, 5.0)]

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from engine.emotions import from_name
-from trainer.datasets.example import VoiceClip
-from trainer.datasets.sound import files_like, holds_files_like
+from trainer.datasets.example import Clips, VoiceClip, gathered
+from trainer.datasets.files import files_like, holds_files_like
+from trainer.datasets.takes import Take, fullest, voices
 
 SOURCE: Final = "emodb"
 EXAMPLE: Final = "03a01Fa.wav"
@@ -27,12 +28,25 @@ def read_voices(folder: Path) -> list[VoiceClip]:
     Raises:
         DatasetError: the folder is missing or has no file named so.
     """
-    return [
-        VoiceClip(path, from_name(_EMOTIONS[name["emotion"]]), f"{SOURCE}-{name['speaker']}", SOURCE)
-        for path, name in files_like(Path(folder), _NAME, EXAMPLE)
-    ]
+    return voices(_takes(Path(folder)), SOURCE)
+
+
+def read_clips(folder: Path) -> Clips:
+    """The same as examples.
+
+    Raises:
+        DatasetError: as `read_voices`.
+    """
+    return gathered(Path(folder), fullest(_takes(Path(folder))))
 
 
 def is_emodb(path: Path) -> bool:
     """Whether a path is a folder with such clips."""
     return holds_files_like(path, _NAME)
+
+
+def _takes(folder: Path) -> list[Take]:
+    return [
+        Take(path, from_name(_EMOTIONS[name["emotion"]]), f"{SOURCE}-{name['speaker']}", path.stem, "voice")
+        for path, name in files_like(folder, _NAME, EXAMPLE)
+    ]

@@ -3,27 +3,19 @@
 import csv
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from engine.emotions import EMOTIONS, SYNONYMS, from_name
 from engine.errors import DatasetError
-from trainer.datasets.example import Example
+from trainer.datasets.example import Clips, Example, gathered
+from trainer.datasets.takes import modality_of
 
 COLUMNS: Final = ("path", "start_s", "end_s", "emotion", "person")
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """The rows that make sense, in order, and one clause for each that does not."""
-
-    examples: tuple[Example, ...]
-    skipped: tuple[str, ...] = ()
-
-
-def read_manifest(path: Path) -> Manifest:
-    """Read a manifest.
+def read_manifest(path: Path) -> Clips:
+    """The rows that make sense, in order, and one clause for each that does not.
 
     Paths in it are relative to its folder. An empty start is 0, an empty end the end of the file, an empty person the
     file itself.
@@ -38,9 +30,7 @@ def read_manifest(path: Path) -> Manifest:
             examples.append(_example(row, path.parent))
         except ValueError as error:
             skipped.append(f"line {number}: {error}")
-    if not examples:
-        raise DatasetError(path, "; ".join(("has no row that makes sense", *skipped[:1])))
-    return Manifest(tuple(examples), tuple(skipped))
+    return gathered(path, examples, skipped, unit="row that makes sense")
 
 
 def is_manifest(path: Path) -> bool:
@@ -90,7 +80,8 @@ def _example(row: dict[str, str], folder: Path) -> Example:
     end_s = _seconds(row["end_s"], "end_s") if row["end_s"] else None
     if end_s is not None and end_s <= start_s:
         raise ValueError(f"it ends at {end_s:g} s and starts at {start_s:g} s")
-    return Example(clip, start_s, end_s, from_name(row["emotion"]), row["person"] or row["path"])
+    emotion, group = from_name(row["emotion"]), row["person"] or row["path"]
+    return Example(clip, start_s, end_s, emotion, group, modality=modality_of(clip))
 
 
 def _seconds(text: str, name: str) -> float:

@@ -1,8 +1,6 @@
-"""Short voice clips as samples: finding, decoding, and cutting into seconds."""
+"""Short voice clips as samples: decoding, and cutting into seconds."""
 
-import os
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,14 +11,13 @@ import soxr
 from av.audio.resampler import AudioResampler
 from numpy.typing import NDArray
 
-from engine.errors import DatasetError, MediaError, MediaFormatError, MediaNotFoundError
+from engine.errors import MediaError, MediaFormatError, MediaNotFoundError
 from trainer.datasets.example import VoiceClip
 
 F32 = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
 RATE_HZ: Final = 22_050
-SUFFIXES: Final = (".wav", ".mp3", ".flac", ".ogg", ".opus", ".m4a")
 
 _SHORTEST_TAIL: Final = round(0.25 * RATE_HZ)
 
@@ -43,32 +40,6 @@ class Seconds:
 
     samples: F32
     length: Ints
-
-
-def files_like(folder: Path, name: re.Pattern[str], example: str) -> list[tuple[Path, re.Match[str]]]:
-    """Sound files below `folder` whose name without the suffix fits `name`, ordered by name.
-
-    Raises:
-        DatasetError: there is no such folder, or no such file in it; `example` is what one would be called.
-    """
-    if not folder.is_dir():
-        raise DatasetError(folder, "is no folder" if folder.exists() else "there is no such folder")
-    found = sorted(_fitting(folder, name), key=lambda pair: (pair[0].name, pair[0]))
-    if not found:
-        raise DatasetError(folder, f"has no sound file named like {example}")
-    return found
-
-
-def holds_files_like(path: Path, name: re.Pattern[str]) -> bool:
-    """Whether there is any file for `files_like`."""
-    return next(_fitting(path, name), None) is not None
-
-
-def _fitting(folder: Path, name: re.Pattern[str]) -> Iterator[tuple[Path, re.Match[str]]]:
-    for parent, _, files in os.walk(folder):
-        for path in map(Path(parent).joinpath, files):
-            if path.suffix.lower() in SUFFIXES and (match := name.fullmatch(path.stem)):
-                yield path, match
 
 
 def decode_mono(path: Path) -> F32:

@@ -1,5 +1,6 @@
 """What the program says of one person, in the forms that lanes paint from."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -8,12 +9,13 @@ import numpy as np
 
 from app.timeline.columns import Spans, Steps
 from app.timeline.partial import PartialResults
-from app.timeline.pyramid import Pyramid
+from app.timeline.pyramid import OUT_OF_VIEW_S, Pyramid
 from app.timeline.values import ShownPerson
 from engine.emotions import COUNT, INDEX
 from engine.values import F64, Ints, SecondTrack, Segment, Track
 
 PEOPLE_KEPT: Final = 4
+AWAY: Final = "out of view"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ class Answers:
     fused: Steps
     segments: Segments
     unseen: Segments
+    away: Spans[Span]
+    """Where the person is out of view; the last one has no end."""
 
     @classmethod
     def of_person(cls, person: ShownPerson) -> "Answers":
@@ -73,6 +77,7 @@ class Answers:
             fused=Steps.of(middle_s, middle_s + 1.0, fused.probabilities),
             segments=Segments.of(person.unseen_segments if alone else person.segments),
             unseen=Segments.of(() if alone else person.unseen_segments),
+            away=Spans.of(() if alone else _away(person.frames.time_s)),
         )
 
     @classmethod
@@ -88,6 +93,7 @@ class Answers:
             fused=nothing,
             segments=Segments.of(()),
             unseen=Segments.of(()),
+            away=Spans.of(()),
         )
 
 
@@ -135,6 +141,17 @@ class LatelyShown:
 
 def _steps(track: Track | SecondTrack) -> Steps:
     return Steps.of(track.start_s, track.end_s, track.probabilities)
+
+
+def _away(time_s: F64) -> list[Span]:
+    """Stretches longer than half a second without a frame, also before the first and after the last."""
+    if len(time_s) == 0:
+        return [Span(0.0, math.inf, AWAY)]
+    usual_s = float(np.median(np.diff(time_s))) if len(time_s) > 1 else 0.0
+    starts_s = np.concatenate([[0.0], time_s + usual_s])
+    ends_s = np.append(time_s, np.inf)
+    wide = np.flatnonzero(ends_s - starts_s > OUT_OF_VIEW_S)
+    return [Span(float(starts_s[at]), float(ends_s[at]), AWAY) for at in wide]
 
 
 def _runs(start_s: F64, end_s: F64, wanted: np.ndarray) -> list[Span]:

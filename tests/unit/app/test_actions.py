@@ -11,8 +11,8 @@ from app.timeline.values import LANES
 from engine.emotions import EMOTIONS
 
 EVERYTHING = State(
-    project=True, video=True, analysis=True, selection=True, segment=True, correction=True, splittable=True,
-    mergeable=True, people=2, undo=True, redo=True, job=True,
+    project=True, video=True, analysis=True, range=True, selection=True, segment=True, correction=True,
+    splittable=True, mergeable=True, people=2, undo="Label sad", redo="Label happy", job=True,
 )  # fmt: skip
 
 PROMISED = {
@@ -150,7 +150,7 @@ def test_with_nothing_open_only_some_things_can_be_done():
     ("action", "change", "said"),
     [
         ("play", {"video": False}, "open a video first"),
-        ("undo", {"undo": False}, "nothing to undo"),
+        ("undo", {"undo": None}, "nothing to undo"),
         ("label.sad", {"selection": False, "correction": False, "segment": False}, "I and O"),
         ("label.sad", {"read_only": "Ana has it open"}, "Ana has it open"),
         ("next_uncertain", {"blind": True}, "blind"),
@@ -160,7 +160,10 @@ def test_with_nothing_open_only_some_things_can_be_done():
         ("next_person", {"people": 1}, "nobody else"),
         ("cancel", {"job": False}, "no analysis is running"),
         ("split", {"splittable": False}, "inside a correction"),
-        ("merge", {"mergeable": False}, "touches another"),
+        ("delete", {"correction": False}, "select a correction first"),
+        ("delete", {"correction": False, "theirs": "JD"}, "this label is JD's"),
+        ("epoch", {"range": False}, "select a range first"),
+        ("merge", {"mergeable": False}, "beside another"),
         ("close", {"project": False, "video": False}, "nothing is open"),
     ],
 )

@@ -33,6 +33,16 @@ def test_missing_libraries_are_named_with_the_command(monkeypatch: pytest.Monkey
     assert f"apt-get install -y --no-install-recommends {LIBRARIES[0].package}" in said
 
 
+def test_a_picture_needs_no_x11(monkeypatch: pytest.MonkeyPatch) -> None:
+    for_x11 = next(library for library in LIBRARIES if library.needed_by.endswith("under X11"))
+    monkeypatch.setattr(display, "missing_libraries", lambda: (for_x11,))
+    assert display.no_pictures() is None
+    monkeypatch.setattr(display, "missing_libraries", lambda: (for_x11, LIBRARIES[0]))
+    said = str(display.no_pictures())
+    assert LIBRARIES[0].soname in said
+    assert for_x11.soname not in said
+
+
 def test_other_systems_always_have_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(display.sys, "platform", "darwin")
     assert display.no_display() is None

@@ -14,6 +14,7 @@ from engine.bundle import Manifest
 from engine.media import open_media
 from tests.bench import __main__ as bench
 from tests.bench import measure as measure_module
+from tests.bench.figures import figure
 from tests.bench.idle import Load, current_load, kept_to
 from tests.bench.measure import FULL, MeasurementError, Preloaded, multiply_adds, printed_json
 from tests.bench.memory import repeated
@@ -93,6 +94,7 @@ def fake_measure(name: str, **arguments: object) -> object:
 def forced(monkeypatch, tmp_path):
     monkeypatch.setattr(bench, "current_load", lambda: Load(1.5, 0.9))
     monkeypatch.setattr(bench, "measure", fake_measure)
+    monkeypatch.setattr(bench, "window_figures", lambda cores: [figure("scrub", [20.0, 60.0], 50.0)])
     monkeypatch.setattr(bench, "run_yardstick", lambda script, clip, device, frames: Run(frames, 25.0))
     script, bundle = tmp_path / "yardstick.py", tmp_path / "starter"
     script.touch()
@@ -125,6 +127,23 @@ def test_gpu_is_measured_without_decoding_too(forced):
     assert list(gpu) == [YARDSTICK, FULL, "full, decoded before", "starter", "starter, decoded before", DECODE]
 
 
+def test_window_follows_the_engine(forced):
+    text, summary = forced()
+    assert text.index("# Speed") < text.index("# Window, 2 cores") < text.index("| scrub")
+    assert summary["window"][0]["name"] == "scrub"
+    assert summary["window"][0]["budget"] == 50
+
+
+@pytest.mark.parametrize(
+    ("only", "said", "left_out"), [("engine", "# Speed", "window"), ("window", "# Window", "devices")]
+)
+def test_engine_or_window_can_be_left_out(forced, only, said, left_out):
+    text, summary = forced("--only", only)
+    assert next(line for line in text.splitlines() if line.startswith("# ")).startswith(said)
+    assert left_out not in summary
+    assert summary["forced"] is True
+
+
 def test_absent_yardstick_and_bundle_are_left_out_with_a_sentence(forced, tmp_path):
     text, summary = forced("--yardstick", str(tmp_path / "none.py"), "--bundle", str(tmp_path / "nothing"))
     assert "There is no yardstick (none.py)" in text
@@ -139,7 +158,8 @@ def test_failed_measurement_is_a_sentence(forced, monkeypatch, tmp_path):
 
     monkeypatch.setattr(bench, "measure", fail)
     result = CliRunner().invoke(bench.main, ["--force"])
-    assert (result.exit_code, result.output) == (1, "Error: no such clip\n")
+    assert result.exit_code == 1
+    assert result.output.endswith("\nError: no such clip\n")
 
 
 def test_cores_are_given_back():

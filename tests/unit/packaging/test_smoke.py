@@ -18,6 +18,7 @@ def smoke(script):
 
 def stand_in(smoke, folder, answers: dict[str, str], code: int = 0):
     """A program that prints one prepared answer for each command."""
+    folder.mkdir(exist_ok=True)
     (folder / "answers.json").write_text(json.dumps(answers))
     path = folder / "program"
     path.write_text(
@@ -25,7 +26,7 @@ def stand_in(smoke, folder, answers: dict[str, str], code: int = 0):
         f"print(json.load(open({str(folder / 'answers.json')!r})).get(sys.argv[1], ''))\nsys.exit({code})\n"
     )
     path.chmod(0o755)
-    return smoke.Program(path, folder)
+    return smoke.Program([str(path)], folder)
 
 
 DOCUMENT = {
@@ -71,14 +72,21 @@ def test_a_null_is_not_the_same_as_nothing(smoke):
     assert list(smoke.differences({"label": None}, {})) == ["label: in one of them alone"]
 
 
-def test_a_program_that_starts(smoke, tmp_path):
-    told = smoke.starts(stand_in(smoke, tmp_path, {"--version": VERSION}))
+@pytest.fixture
+def checkout(smoke, tmp_path):
+    """A stand-in for the program in the checkout."""
+    answers = {"--version": VERSION, "analyze": json.dumps(changed(label="sad", device="another"))}
+    return stand_in(smoke, tmp_path / "checkout", answers)
+
+
+def test_a_program_that_starts(smoke, tmp_path, checkout):
+    told = smoke.starts(stand_in(smoke, tmp_path, {"--version": VERSION}), checkout)
     assert told.startswith(f"{VERSION}; first start ")
 
 
-def test_a_program_of_another_version(smoke, tmp_path):
+def test_a_program_of_another_version(smoke, tmp_path, checkout):
     with pytest.raises(smoke.CheckFailedError, match=r"calls itself 'affectline 0\.0\.1'"):
-        smoke.starts(stand_in(smoke, tmp_path, {"--version": "affectline 0.0.1"}))
+        smoke.starts(stand_in(smoke, tmp_path, {"--version": "affectline 0.0.1"}), checkout)
 
 
 def test_a_failing_program_is_quoted(smoke, tmp_path):
@@ -87,22 +95,22 @@ def test_a_failing_program_is_quoted(smoke, tmp_path):
 
 
 @pytest.mark.parametrize("label", ["sad", "happy"])
-def test_an_analysis_has_the_numbers_of_the_checkout(smoke, tmp_path, monkeypatch, label):
-    monkeypatch.setattr(smoke, "checkout", lambda *arguments: json.dumps(changed(label="sad", device="another")))
+def test_an_analysis_has_the_numbers_of_the_checkout(smoke, tmp_path, checkout, label):
     program = stand_in(smoke, tmp_path, {"analyze": json.dumps(changed(label=label))})
     if label == "sad":
-        assert smoke.analyses(program).startswith("the same numbers as the checkout")
+        assert smoke.analyses(program, checkout).startswith("the same numbers as the checkout")
     else:
         with pytest.raises(smoke.CheckFailedError, match=r"1 differences .* label: 'sad' and 'happy'"):
-            smoke.analyses(program)
+            smoke.analyses(program, checkout)
 
 
 def test_nothing_of_this_environment_reaches_the_program(smoke, tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", "/somewhere")
-    environment = smoke.Program(tmp_path / "program", tmp_path).environment
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    environment = smoke.Program(["program"], tmp_path).environment
     assert environment["HOME"] == str(tmp_path)
     assert environment["PATH"] == "/nonexistent"
-    assert not any(name.startswith("PYTHON") for name in environment)
+    assert environment.keys().isdisjoint({"PYTHONPATH", "OMP_NUM_THREADS"})
 
 
 def test_a_version_without_screenshots_is_said_to_be_one(smoke, tmp_path):
@@ -127,12 +135,12 @@ def test_a_screenshot_has_the_size_asked_for(smoke, tmp_path, size, right):
 
 
 def test_one_failed_check_is_told_and_fails_the_trial(smoke, tmp_path, monkeypatch, capsys):
-    def analyses(program):
+    def analyses(program, checkout):
         raise smoke.CheckFailedError("other numbers")
 
     program = stand_in(smoke, tmp_path, {"--version": VERSION})
     monkeypatch.setattr(smoke, "analyses", analyses)
-    assert smoke.main([str(program.path)]) == 1
+    assert smoke.main(program.command) == 1
     assert "analyses     FAILED: other numbers" in capsys.readouterr().out
 
 

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +17,10 @@ from engine.fusion import FusionConfig
 from engine.values import Analysis, SecondTrack
 from tests import analyses
 from tests.media import face_frames, make_clip, speech_like
-from trainer import evaluation, metrics
+from trainer import evaluation
 from trainer.datasets.fer2013 import read_fer2013
-from trainer.evaluation import ROWS, EvaluationStep, Report, Row, evaluate
+from trainer.evaluation import ROWS, EvaluationStep, Report, evaluate
+from trainer.scores import score
 
 SINGLE, AVERAGE, SLICE, SLICES, SECOND, CLIP, FUSED = ROWS
 
@@ -64,6 +66,12 @@ class Reader:
         return answers
 
 
+@pytest.fixture(autouse=True)
+def _few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The intervals are tested elsewhere."""
+    monkeypatch.setattr(evaluation, "score", partial(score, draws=20))
+
+
 @pytest.fixture
 def reader(monkeypatch: pytest.MonkeyPatch) -> list[Reader]:
     """Puts `Reader` in place; the readers made."""
@@ -97,25 +105,11 @@ def report_of(steps: Iterator[EvaluationStep | Report]) -> Report:
     return last
 
 
-# A row
-
-
 def test_rows_have_the_names_of_the_paper_s_table() -> None:
     assert ROWS == (
         "CNN single frame", "CNN average", "C3D single slice", "C3D average", "audio 1 second", "audio clip",
         "multimodal fusion",
     )  # fmt: skip
-
-
-def test_a_row_is_the_metrics_of_its_answers() -> None:
-    given = analyses.probabilities(40)
-    truth = np.arange(40) % 3
-    found, answers = evaluation.row(given, truth), given.argmax(1)
-    assert (found.accuracy, found.count) == (metrics.accuracy(truth, answers), 40)
-    assert found.uar == metrics.uar(truth, answers)
-    np.testing.assert_array_equal(found.recalls, metrics.recalls(truth, answers))
-    assert np.isnan(found.recalls[5])
-    assert found.calibration_error == metrics.calibration_error(given, truth)
 
 
 # FER2013
@@ -125,15 +119,19 @@ def test_a_row_is_the_metrics_of_its_answers() -> None:
 def test_fer_by_either_label_set(data_folder: Path, bundle: Bundle, reader: list[Reader]) -> None:
     crowd = report_of(evaluate(bundle, data_folder / "fer2013.csv"))
     assert (crowd.split, crowd.labels) == ("FER2013 PublicTest", "ferplus")
+    assert (crowd.dataset, crowd.part, crowd.groups) == ("fer2013", "public", "images")
+    assert crowd.bundle == bundle.ref
+    assert crowd.rows[SINGLE].groups == crowd.rows[SINGLE].count
+    assert crowd.rows[SINGLE].accuracy.low < crowd.rows[SINGLE].accuracy.value < crowd.rows[SINGLE].accuracy.high
     assert list(crowd.rows) == [SINGLE, SLICE]
     # of three public images of each emotion the crowd calls one sad, is undecided on one, and agrees on one
     assert crowd.rows[SINGLE].count == crowd.rows[SLICE].count == 2 * COUNT
-    assert crowd.rows[SINGLE].accuracy == pytest.approx((COUNT + 1) / (2 * COUNT))
+    assert crowd.rows[SINGLE].accuracy.value == pytest.approx((COUNT + 1) / (2 * COUNT))
     own = report_of(evaluate(bundle, data_folder / "fer2013.csv", "fer2013"))
     assert own.labels == "fer2013"
     assert own.rows[SINGLE].count == 3 * COUNT
-    assert own.rows[SINGLE].accuracy == own.rows[SINGLE].uar == 1.0
-    assert own.rows[SLICE].accuracy == pytest.approx(1 / COUNT)  # which answers angry to everything
+    assert own.rows[SINGLE].accuracy.value == own.rows[SINGLE].uar.value == 1.0
+    assert own.rows[SLICE].accuracy.value == pytest.approx(1 / COUNT)  # which answers angry to everything
     shapes = dict(reader[0].asked)
     assert shapes["frame"][1:] == (48, 48, 1)
     assert shapes["slice"][1:] == (16, 48, 48, 1)
@@ -161,7 +159,7 @@ def test_data_without_votes_needs_the_other_labels(tmp_path: Path, data_folder: 
     shutil.copy(data_folder / "fer2013.csv", tmp_path)
     with pytest.raises(DatasetError, match=r"no FER\+ votes"):
         report_of(evaluate(bundle, tmp_path))
-    assert report_of(evaluate(bundle, tmp_path, "fer2013")).rows[SINGLE].accuracy == 1.0
+    assert report_of(evaluate(bundle, tmp_path, "fer2013")).rows[SINGLE].accuracy.value == 1.0
 
 
 @pytest.mark.usefixtures("reader")
@@ -192,7 +190,9 @@ def test_fer_with_real_networks(data_folder: Path, bundle: Bundle) -> None:
     report = steps.pop()
     assert isinstance(report, Report)
     assert {name: row.count for name, row in report.rows.items()} == {SINGLE: 7, SLICE: 7}
-    assert [(step.stage, step.done, step.total) for step in steps][-1] == ("slices", 7, 7)
+    assert [(step.stage, step.done, step.total) for step in steps][-3:] == [
+        ("slices", 7, 7), ("scores", 1, 2), ("scores", 2, 2),
+    ]  # fmt: skip
     again = report_of(evaluate(bundle, data_folder, split="dev"))
     assert repr(again.rows) == repr(report.rows)  # the made slices are always the same
 
@@ -202,13 +202,15 @@ def test_fer_with_real_networks(data_folder: Path, bundle: Bundle) -> None:
 
 def test_voices_leave_out_whom_the_bundle_has_seen(data_folder: Path, bundle: Bundle, reader: list[Reader]) -> None:
     report = report_of(evaluate(bundle, data_folder / "ravdess"))
-    assert report.split == "1 speakers: ravdess-17"
-    assert report.notes == ("left out: 14 clips of 2 speakers who trained or chose this bundle",)
+    assert report.split == "RAVDESS, 1 speaker: ravdess-17"
+    assert report.notes == ("left out: 14 clips of 2 speakers that trained or chose this bundle",)
     assert list(report.rows) == [SECOND, CLIP]
     assert report.rows[CLIP].count == 7
     assert report.rows[SECOND].count == 14  # each clip has 1.45 s
-    assert report.rows[SECOND].accuracy == report.rows[CLIP].accuracy == report.rows[CLIP].uar == 1.0
+    assert report.rows[SECOND].accuracy.value == report.rows[CLIP].accuracy.value == report.rows[CLIP].uar.value == 1.0
     assert {shape for _, shape in reader[0].asked} == {(2, 22_050)}
+    assert (report.dataset, report.part, report.labels, report.groups) == ("ravdess", "unseen", "acted", "speakers")
+    assert report.rows[SECOND].groups == 1
 
 
 @pytest.mark.usefixtures("reader")
@@ -217,9 +219,9 @@ def test_voices_are_marked_where_all_are_asked_for_or_seen(data_folder: Path, bu
     assert every.rows[CLIP].count == 21
     assert every.notes == ("SEEN: 2 of the speakers trained or chose this bundle",)
     german = report_of(evaluate(bundle, data_folder / "emodb"))
-    assert german.split == "2 speakers: emodb-03, emodb-09"
-    assert german.notes == ("SEEN: every speaker trained or chose this bundle",)
-    assert np.isnan(german.rows[CLIP].recalls[INDEX["surprise"]])
+    assert german.split == "EmoDB, 2 speakers: emodb-03, emodb-09"
+    assert german.notes == ("SEEN: every one of the speakers trained or chose this bundle",)
+    assert np.isnan(german.rows[CLIP].recalls[INDEX["surprise"]].value)
 
 
 @pytest.mark.usefixtures("reader")
@@ -230,14 +232,14 @@ def test_voices_that_cannot_be_decoded(tmp_path: Path, data_folder: Path, bundle
     assert report.rows[CLIP].count == 1
     assert report.notes == ("left out: 03-01-04-01-01-01-17.wav: it cannot be decoded as sound",)
     (tmp_path / "03-01-03-01-01-01-17.wav").unlink()
-    with pytest.raises(DatasetError, match="no voice that could be scored: left out: 03-01-04"):
+    with pytest.raises(DatasetError, match="has no clip that could be scored; 03-01-04"):
         report_of(evaluate(bundle, tmp_path))
 
 
 def test_the_average_is_geometric() -> None:
     answers = np.full((2, COUNT), 0.02)
     answers[0, :2], answers[1, :2] = (0.8, 0.1), (0.1, 0.8)
-    found = evaluation._average(answers)
+    found = evaluation._average(answers)[0]
     assert found.sum() == pytest.approx(1)
     assert found[0] == pytest.approx(found[1])
     assert found[0] / found[2] == pytest.approx(np.sqrt(0.08) / 0.02)
@@ -284,19 +286,19 @@ def test_clips_give_every_row(manifest: Path, bundle: Bundle, monkeypatch: pytes
     monkeypatch.setattr(evaluation, "analyse_with", canned(found, asked))
     report = report_of(evaluate(bundle, manifest))
     assert asked == [("good.mp4", 0.5, 2.0), ("more.mp4", 0.0, None), ("broken.mp4", 0.0, None)]
-    assert (report.split, report.labels) == ("2 people", "manifest")
+    assert (report.split, report.labels) == ("manifest, 2 people: ann, bob", "manifest")
     assert report.notes == (
-        "left out: seen.mp4, whose person the bundle has seen",
+        "left out: 1 clip of 1 person that trained or chose this bundle",
         "left out: broken.mp4: it is broken",
     )
     person = found["good.mp4"].people[0]
     counts = {SINGLE: 10, AVERAGE: 2, SLICE: 2, SLICES: 2, SECOND: 8, CLIP: 1, FUSED: 2}
     assert {name: row.count for name, row in report.rows.items()} == counts
     assert list(report.rows) == list(ROWS)
-    assert report.rows[FUSED].accuracy == 0.5  # both are called happy
+    assert report.rows[FUSED].accuracy.value == 0.5  # both are called happy
     right = (person.frames.probabilities.argmax(1) == INDEX["happy"]).sum()
     right += (person.frames.probabilities.argmax(1) == INDEX["sad"]).sum()
-    assert report.rows[SINGLE].accuracy == pytest.approx(right / 10)
+    assert report.rows[SINGLE].accuracy.value == pytest.approx(right / 10)
 
 
 @pytest.mark.usefixtures("reader")
@@ -307,8 +309,56 @@ def test_clips_without_a_face_still_have_a_voice(
     monkeypatch.setattr(evaluation, "analyse_with", canned({"good.mp4": unseen}, []))
     assert list(report_of(evaluate(bundle, manifest)).rows) == [SECOND, CLIP, FUSED]
     monkeypatch.setattr(evaluation, "analyse_with", canned({"good.mp4": analyses.empty_analysis()}, []))
-    with pytest.raises(DatasetError, match="no clip that could be scored: left out: more"):
+    with pytest.raises(DatasetError, match=r"scored; good\.mp4: neither a face nor a voice was found in it; more"):
         report_of(evaluate(bundle, manifest))
+
+
+# Parts that its makers cut
+
+
+@pytest.fixture
+def afew(tmp_path: Path) -> Path:
+    """A training and two validation clips of two scenes, and one to be tested on without an emotion."""
+    folder = tmp_path / "afew"
+    for clip in ("Train_AFEW/Sad/000112300.avi", "Val_AFEW/Happy/000046280.avi", "Val_AFEW/Angry/002138680.avi"):
+        (folder / clip).parent.mkdir(parents=True)
+        (folder / clip).touch()
+    (folder / "Test").mkdir()
+    (folder / "Test/000345000.avi").touch()
+    return folder
+
+
+@pytest.mark.usefixtures("reader")
+def test_afew_is_scored_on_its_validation_set(afew: Path, bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, float, float | None]] = []
+    found = dict.fromkeys(("000046280.avi", "002138680.avi"), analyses.analysis())
+    monkeypatch.setattr(evaluation, "analyse_with", canned(found, asked))
+    report = report_of(evaluate(bundle, afew))
+    assert {name for name, *_ in asked} == set(found)
+    assert (report.dataset, report.part, report.labels, report.groups) == ("afew", "val", "afew", "films")
+    assert report.split == "AFEW val, 2 films: afew-val-0000, afew-val-0021"
+    assert list(report.rows) == list(ROWS)
+    assert report.rows[FUSED].accuracy.value == 0.5  # both are called happy
+    assert report.rows[FUSED].groups == 2
+    assert any("told by the first 4 digits" in note for note in report.notes)
+    assert not any("has no clip of" in note for note in report.notes)
+
+
+@pytest.mark.usefixtures("reader")
+def test_films_that_trained_a_bundle_are_marked(afew: Path, bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluation, "analyse_with", canned({"000112300.avi": analyses.analysis()}, []))
+    trained = replace(bundle, manifest=replace(bundle.manifest, groups=("afew-train-0001",)))
+    assert not any("SEEN" in note for note in report_of(evaluate(bundle, afew, split="train")).notes)
+    report = report_of(evaluate(trained, afew, split="train"))
+    assert "SEEN: every one of the films trained or chose this bundle" in report.notes
+
+
+@pytest.mark.usefixtures("reader")
+def test_parts_that_cannot_be_scored(afew: Path, bundle: Bundle) -> None:
+    with pytest.raises(DatasetError, match="no clip with an emotion in its split test"):
+        report_of(evaluate(bundle, afew, split="test"))
+    with pytest.raises(DatasetError, match="has no split 'unseen': it is one of train, val, test"):
+        report_of(evaluate(bundle, afew, split="unseen"))
 
 
 def test_real_clips(tmp_path: Path, bundle: Bundle) -> None:
@@ -322,7 +372,7 @@ def test_real_clips(tmp_path: Path, bundle: Bundle) -> None:
     assert counts[AVERAGE] == counts[SLICES] == counts[FUSED] == 1
     assert counts[SLICE] == 1  # 1.2 s hold one whole slice of 0.64 s
     assert [note.split(":")[1].strip() for note in report.notes] == ["line 4", "text.mp4"]
-    assert all(isinstance(row, Row) and 0 <= row.calibration_error <= 1 for row in report.rows.values())
+    assert all(0 <= row.calibration_error.value <= 1 for row in report.rows.values())
 
 
 # Progress
@@ -333,9 +383,23 @@ def test_progress_reaches_the_end(data_folder: Path, bundle: Bundle) -> None:
     steps = [step for step in evaluate(bundle, data_folder, split="dev") if isinstance(step, EvaluationStep)]
     assert [(step.stage, step.done, step.total) for step in steps] == [
         ("frames", 5, 7), ("frames", 7, 7), ("slices", 3, 7), ("slices", 6, 7), ("slices", 7, 7),
+        ("scores", 1, 2), ("scores", 2, 2),
     ]  # fmt: skip
     assert steps[0].remaining_s > 0
     assert steps[1].remaining_s == steps[-1].remaining_s == 0
+
+
+@pytest.mark.usefixtures("telling", "reader")
+def test_cancelled_between_scores(data_folder: Path, bundle: Bundle) -> None:
+    stages: list[str] = []
+    with pytest.raises(CancelledError):
+        stages.extend(
+            step.stage
+            for step in evaluate(bundle, data_folder, split="dev", cancelled=lambda: "scores" in stages)
+            if isinstance(step, EvaluationStep)
+        )
+    assert stages[-1] == "scores"
+    assert stages.count("scores") == 1
 
 
 @pytest.mark.usefixtures("telling")

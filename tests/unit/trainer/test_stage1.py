@@ -22,7 +22,6 @@ from trainer.stage1 import (
     draw_epoch,
     learning_rate,
     predict,
-    soft_cross_entropy,
     train_branch,
 )
 from trainer.values import TrainStep
@@ -86,15 +85,7 @@ class After:
         return self.left < 0
 
 
-# The loss and the learning rate
-
-
-def test_soft_cross_entropy_by_hand() -> None:
-    logits = torch.log(torch.tensor([[0.5, 0.25, 0.25], [0.1, 0.1, 0.8]])) + torch.tensor([[3.0], [-2.0]])
-    targets = torch.tensor([[0.5, 0.5, 0.0], [0.0, 0.0, 1.0]])
-    expected = (-(0.5 * np.log(0.5) + 0.5 * np.log(0.25)) - np.log(0.8)) / 2
-    assert float(soft_cross_entropy(logits, targets)) == pytest.approx(expected, rel=1e-6)
-    assert float(soft_cross_entropy(torch.zeros(4, 7), torch.eye(7)[:4])) == pytest.approx(np.log(7), rel=1e-6)
+# The learning rate
 
 
 def test_learning_rate_rises_then_falls_as_a_cosine() -> None:

@@ -13,6 +13,8 @@ from app.views.timeline.scene import Scene
 from app.views.timeline.sheet import Place, Sheet
 
 FLAG_PX: Final = 8.0
+LONGEST_PX: Final = 160
+"""Of a marker's words."""
 UNNAMED: Final = "marker"
 
 
@@ -29,18 +31,24 @@ class EventsLane(Lane):
 
     def paint(self, sheet: Sheet, scene: Scene) -> None:
         for epoch in scene.epochs:
-            self._paint_epoch(sheet, epoch)
+            self._paint_epoch(sheet, epoch, scene.markers)
         for marker in scene.markers:
             moved = isinstance(scene.preview, Marker) and scene.preview.id == marker.id
             self._paint_marker(sheet, scene.preview if moved else marker)  # type: ignore[arg-type]
 
     @staticmethod
-    def _paint_epoch(sheet: Sheet, epoch: Epoch) -> None:
+    def _paint_epoch(sheet: Sheet, epoch: Epoch, markers: tuple[Marker, ...]) -> None:
         left, right = sheet.axis.x(epoch.start_s), sheet.axis.x(epoch.end_s)
         if right <= 0 or left >= sheet.width:
             return
         theme = sheet.ink.theme
         area = sheet.block(Place(0, left, right), 2, sheet.height - 4, theme.selection, sheet.ink.pen(theme.line))
+        width_px = sheet.ink.text_width(epoch.name, "small") + 2 * FLAG_PX
+        for marker in sorted(markers, key=lambda one: one.time_s):  # a flag at the epoch's begin keeps its own words
+            x = sheet.axis.x(marker.time_s)
+            if area.left() - FLAG_PX <= x < area.left() + width_px:
+                words = sheet.ink.elided(marker.text, LONGEST_PX, "small")
+                area.setLeft(x + FLAG_PX + sheet.ink.text_width(words, "small") + 8)
         sheet.label(area, (epoch.name, epoch.name[:3]), theme.text, kind="small")
 
     @staticmethod
@@ -54,7 +62,7 @@ class EventsLane(Lane):
         sheet.painter.drawLine(QPointF(x, 1), QPointF(x, sheet.height - 1))
         flag = [QPointF(x, 2), QPointF(x + FLAG_PX, 2 + FLAG_PX / 2), QPointF(x, 2 + FLAG_PX)]
         sheet.painter.drawPolygon(QPolygonF(flag))
-        text = ink.elided(marker.text, 160, "small")
+        text = ink.elided(marker.text, LONGEST_PX, "small")
         if text:
             width_px = ink.text_width(text, "small")
             area = QRectF(x + FLAG_PX + 2, 2, width_px + 4, sheet.height - 4)

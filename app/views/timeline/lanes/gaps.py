@@ -1,6 +1,6 @@
 """What is missing: no face above, no sound below, unreadable stretches through both, and cuts as ticks."""
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from PySide6.QtCore import QRectF, Qt
@@ -8,19 +8,21 @@ from PySide6.QtGui import QColor
 
 from app.timeline.columns import Spans
 from app.timeline.values import Hit
+from app.views.timeline.answers import AWAY
 from app.views.timeline.ink import faded
 from app.views.timeline.lane import Lane
 from app.views.timeline.scene import Scene
 from app.views.timeline.sheet import PAD_PX, Sheet
-from engine.values import Gap
 
 TEXTS: Final = {
+    AWAY: AWAY,
     "no_face": "no face",
     "no_audio": "no sound track",
     "silence": "silence",
     "no_speech": "no speech",
     "unreadable": "cannot be read",
 }
+HATCHED: Final = (AWAY, "no_speech")
 ROWS: Final = (("no_face",), ("no_audio", "silence", "no_speech"))
 CUT_NEAR_S: Final = 0.05
 CUT_APART_PX: Final = 14
@@ -39,19 +41,19 @@ class GapsLane(Lane):
 
     def paint(self, sheet: Sheet, scene: Scene) -> None:
         half = sheet.height / 2
+        if scene.answers is not None:
+            self._paint_kind(sheet, scene.answers.away, AWAY, 1, half - 2)
         for row, kinds in enumerate(ROWS):
             for kind in kinds:
-                self._paint_kind(sheet, scene.gap_spans(kind), row * half + 1, half - 2)
-        self._paint_kind(sheet, scene.gap_spans("unreadable"), 1, sheet.height - 2)
+                self._paint_kind(sheet, scene.gap_spans(kind), kind, row * half + 1, half - 2)
+        self._paint_kind(sheet, scene.gap_spans("unreadable"), "unreadable", 1, sheet.height - 2)
         first, stop = np.searchsorted(scene.cuts_s, [sheet.axis.start_s, sheet.axis.end_s])
         crowded = (stop - first) * CUT_APART_PX > sheet.width
         colour = faded(sheet.ink.theme.text, CROWDED) if crowded else sheet.ink.theme.text
         sheet.verticals(scene.cuts_s, 0, sheet.height, sheet.ink.pen(colour))
 
-    def _paint_kind(self, sheet: Sheet, gaps: Spans[Gap], top: float, height: float) -> None:
-        if len(gaps) == 0:
-            return
-        ink, kind = sheet.ink, gaps.items[0].kind
+    def _paint_kind(self, sheet: Sheet, gaps: Spans[Any], kind: str, top: float, height: float) -> None:
+        ink = sheet.ink
         places, narrow = sheet.places(gaps)
         ground = ink.theme.danger if kind == "unreadable" else ink.theme.line
         sheet.narrow_spans(gaps, narrow, np.full(len(gaps), ground.rgb(), np.uint32), top, height)
@@ -59,7 +61,7 @@ class GapsLane(Lane):
         for place in places:
             left, right = max(place.left, -PAD_PX), min(place.right, sheet.width + PAD_PX)
             area = QRectF(left, top, right - left, height)
-            if kind in ("no_face", "no_speech"):
+            if kind in HATCHED:
                 sheet.painter.fillRect(area, ink.theme.lane_line)
                 sheet.painter.fillRect(area, ink.hatch(ink.theme.line.rgba(), 5))
             else:
@@ -75,7 +77,9 @@ class GapsLane(Lane):
             sheet.text(start, area, text, "tiny", colour)
 
     def readout(self, scene: Scene, hit: Hit) -> str:
-        said = [TEXTS[kind] for kind in TEXTS if scene.gap_spans(kind).at(hit.time_s) is not None]
+        said = [text for kind, text in TEXTS.items() if scene.gap_spans(kind).at(hit.time_s) is not None]
+        if scene.answers is not None and TEXTS["no_face"] not in said and scene.answers.away.at(hit.time_s) is not None:
+            said.insert(0, AWAY)
         if len(scene.cuts_s) and float(np.min(np.abs(scene.cuts_s - hit.time_s))) <= CUT_NEAR_S:
             said.append("cut")
         return " · ".join(said) or "nothing missing"

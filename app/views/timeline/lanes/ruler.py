@@ -51,11 +51,11 @@ class RulerLane(Lane):
         if x < 0:
             return free_from_px
         number = FRAME_TEXT.format(tick.frame) if tick.frame is not None else ""
-        if tick.text:
+        if tick.text and left + ink.text_width(tick.text, "small") <= sheet.width:
             sheet.painter.setPen(ink.theme.text)
             sheet.painter.drawText(QPointF(left, base), tick.text)
             left += ink.text_width(tick.text, "small") + SPACE_PX
-            if number:
+            if number and left + ink.text_width(number, "small") <= sheet.width:
                 sheet.painter.setPen(ink.theme.muted)
                 sheet.painter.drawText(QPointF(left, base), number)
                 left += ink.text_width(number, "small") + SPACE_PX

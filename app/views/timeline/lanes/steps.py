@@ -17,6 +17,8 @@ from engine.values import F32
 SEPARATED_FROM_PX: Final = 6.0
 LETTER_FROM_PX: Final = 18.0
 STRONGEST_SHOWN: Final = 3
+SAME_DECIMALS: Final = 4
+"""One step's end and the next one's start are the same line when they differ by less."""
 LEAST_SHOWN: Final = 0.05
 
 
@@ -53,7 +55,7 @@ def paint_steps(sheet: Sheet, steps: Steps, strength: float = 0.9) -> None:
         return
     wide_px = float(np.median(steps.end_s[first:stop] - steps.start_s[first:stop])) * sheet.axis.px_per_s
     if wide_px >= SEPARATED_FROM_PX:
-        ends_s = np.unique(np.concatenate([steps.start_s[first:stop], steps.end_s[first:stop]]))
+        ends_s = np.unique(np.concatenate([steps.start_s[first:stop], steps.end_s[first:stop]]).round(SAME_DECIMALS))
         sheet.verticals(ends_s, top, top + height, sheet.ink.pen(sheet.ink.theme.lane))
     if wide_px >= LETTER_FROM_PX:
         _paint_letters(sheet, steps, range(first, stop), top, height)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.project import lock
 from app.project.errors import ProjectError, ProjectExistsError, ProjectNotFoundError
 from app.project.store import create_project, open_project
 from tests.unit.app.project.records import adding, correction, medium
@@ -35,7 +36,8 @@ def test_of_a_copy_a_copy_remembers_both_places(project, tmp_path):
         assert copy.former_folders() == (tmp_path / "one", tmp_path)
 
 
-def test_it_replaces_a_file_and_its_log(project, tmp_path):
+def test_it_replaces_a_file_and_its_log(project, tmp_path, monkeypatch):
+    monkeypatch.setattr(lock, "_is_running", lambda _pid: False)  # whoever had it open was killed
     target = tmp_path / "copy.affectline"
     with create_project(target) as old:
         old.do(adding(medium("old")))
@@ -66,7 +68,18 @@ def test_a_copy_that_fails_leaves_what_was_there(project, tmp_path, monkeypatch)
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("app.project.copies.os.replace", fail)
-    with pytest.raises(ProjectError, match="no space left"):
+    with pytest.raises(ProjectError, match="the disk is full"):
         project.save_copy(target)
     assert target.read_text() == "precious"
     assert sorted(file.name for file in tmp_path.iterdir() if "part" in file.name) == []
+
+
+def test_a_project_that_somebody_has_open_is_not_replaced(project, tmp_path):
+    target = tmp_path / "other.affectline"
+    with create_project(target, who="ben") as other:
+        with pytest.raises(ProjectExistsError, match=r"ben has had it open .*; choose another name"):
+            project.save_copy(target)
+        assert other.beat()
+    project.save_copy(target)
+    with open_project(target) as copy:
+        assert not copy.read_only

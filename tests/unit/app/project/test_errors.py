@@ -59,6 +59,8 @@ def test_our_own_mistakes_stay_bugs():
         (errno.ENOENT, errors.ProjectNotFoundError, "there is no such file"),
         (errno.EACCES, errors.ProjectNotFoundError, "it may not be read or written"),
         (errno.EIO, errors.ProjectStorageError, "input/output error"),
+        (errno.ENOSPC, errors.ProjectFullError, "the disk is full; make room and try again"),
+        (errno.EROFS, errors.ProjectReadOnlyError, "its disk is read-only"),
     ],
 )
 def test_what_the_system_says(number, kind, said):

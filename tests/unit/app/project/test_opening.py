@@ -10,6 +10,7 @@ import pytest
 from app.project import disks, lock, schema, store
 from app.project.analyses import AnalysisStore
 from app.project.errors import (
+    FULL,
     NotAProjectError,
     ProjectDamagedError,
     ProjectError,
@@ -222,7 +223,7 @@ def test_a_project_on_a_full_disk_can_be_looked_at(small_disk, killed, monkeypat
         while True:
             ballast.write(bytes(4096))
     with open_project(path) as project:
-        assert project.read_only_reason == "the disk is full"
+        assert project.read_only_reason == FULL
         assert project.media() == (medium(),)
         with pytest.raises(ProjectReadOnlyError, match="the disk is full"):
             project.undo()

@@ -1,6 +1,8 @@
 """Where to go next."""
 
-from app.session.navigation import next_start, previous_start, segment_at, stretches, uncertain_starts
+import numpy as np
+
+from app.session.navigation import at_frames, next_start, previous_start, segment_at, stretches, uncertain_starts
 from tests.analyses import segment
 
 
@@ -33,3 +35,13 @@ def test_windows_of_one_disagreement_are_one_place() -> None:
     starts = (0.0, 0.5, 1.0, 1.5, 2.0)
     assert stretches(starts, (True, True, False, False, True)) == (0.0, 2.0)
     assert stretches((), ()) == ()
+
+
+def test_a_moment_between_two_frames_is_the_later_one() -> None:
+    frames_s = np.array([0.0, 0.04, 0.08])
+    assert at_frames((0.0, 0.041, 0.05), frames_s) == (0.0, 0.04, 0.08)
+
+
+def test_behind_the_last_frame_there_is_none_later_and_without_frames_none_at_all() -> None:
+    assert at_frames((0.5,), np.array([0.0, 0.04])) == (0.04,)
+    assert at_frames((0.5, 0.7), np.zeros(0)) == (0.5, 0.7)

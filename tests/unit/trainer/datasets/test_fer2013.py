@@ -14,7 +14,7 @@ from trainer import hygiene
 from trainer.datasets import fer2013
 from trainer.datasets.fer2013 import FerImages, fer_splits, majority, read_fer2013, soft_targets, usable
 
-DATA = Path(__file__).parents[3] / "../shared/data/fer2013.npz"
+DATA = Path(__file__).parents[4] / "../shared/data/fer2013.npz"
 USAGES = ("Training", "PublicTest", "PrivateTest")
 
 

@@ -1,15 +1,13 @@
-"""Manifests of clips, and telling data sets apart."""
+"""Manifests of clips."""
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from engine.emotions import INDEX
 from engine.errors import DatasetError
 from trainer.datasets.example import Example
 from trainer.datasets.manifest import read_manifest
-from trainer.datasets.recognise import recognise
 
 HEADER = "path,start_s,end_s,emotion,person\n"
 
@@ -74,29 +72,11 @@ def test_manifests_that_are_none(tmp_path: Path) -> None:
         read_manifest(tmp_path / "binary.csv")
 
 
-def test_recognise_each_layout(tmp_path: Path) -> None:
-    np.savez(tmp_path / "faces.npz", label=np.zeros(1))
-    (tmp_path / "faces.csv").write_text("emotion,pixels,Usage\n")
-    for file in ("copy/test/angry/1.jpg", "acted/Actor_01/03-01-01-01-01-01-01.wav", "berlin/wav/03a01Fa.wav"):
-        (tmp_path / file).parent.mkdir(parents=True)
-        (tmp_path / file).touch()
-    (tmp_path / "npz").mkdir()
-    (tmp_path / "npz/fer2013.npz").touch()
-    found = {name: recognise(tmp_path / name) for name in ("faces.npz", "faces.csv", "copy", "npz", "acted", "berlin")}
-    assert found == {
-        "faces.npz": "fer2013", "faces.csv": "fer2013", "copy": "fer2013", "npz": "fer2013",
-        "acted": "ravdess", "berlin": "emodb",
-    }  # fmt: skip
-    assert recognise(write(tmp_path, HEADER)) == "manifest"
-
-
-def test_recognise_says_what_it_looked_for(tmp_path: Path) -> None:
-    (tmp_path / "train/dogs").mkdir(parents=True)
-    (tmp_path / "train/dogs/03-01-01-01-01-01-01.txt").touch()
-    with pytest.raises(DatasetError, match=r"looked for fer2013\.npz.*03-01-05-01-02-01-12\.wav or 03a01Fa\.wav"):
-        recognise(tmp_path)
-    (tmp_path / "notes.txt").write_text("hello")
-    with pytest.raises(DatasetError, match="a csv of path,start_s,end_s,emotion,person"):
-        recognise(tmp_path / "notes.txt")
-    with pytest.raises(DatasetError, match="no such file or folder"):
-        recognise(tmp_path / "missing")
+def test_sounds_are_voices(tmp_path: Path) -> None:
+    (tmp_path / "v.wav").touch()
+    read = read_manifest(write(tmp_path, HEADER + "v.wav,,,sad,P\na.mp4,,,sad,P\n"))
+    assert [example.modality for example in read.examples] == ["voice", "both"]
+    assert read.notes == (
+        "it has no clip of angry, disgust, fear, happy, neutral, surprise",
+        "all of it is of one group, P: no split keeps train and test independent",
+    )

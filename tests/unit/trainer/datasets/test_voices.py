@@ -15,7 +15,7 @@ from trainer.datasets.example import Example, VoiceClip
 from trainer.datasets.sound import RATE_HZ, decode_mono, read_waves, voice_windows
 from trainer.datasets.voices import FOLDS, TEST_PEOPLE, voice_splits
 
-DATA = Path(__file__).parents[3] / "../shared/data"
+DATA = Path(__file__).parents[4] / "../shared/data"
 
 
 def touch(folder: Path, *names: str) -> Path:
@@ -67,6 +67,35 @@ def test_ravdess_names(tmp_path: Path) -> None:
     assert {clip.source for clip in clips} == {"ravdess"}
 
 
+def test_ravdess_videos(tmp_path: Path) -> None:
+    touch(
+        tmp_path,
+        "Actor_01/01-01-03-01-01-01-01.mp4",
+        "Actor_01/02-01-03-01-01-01-01.mp4",
+        "Actor_01/03-01-03-01-01-01-01.wav",
+        "copy/Actor_01/03-01-03-01-01-01-01.wav",
+        "Actor_02/01-01-04-01-01-01-02.mp4",
+        "Actor_03/02-01-05-01-01-01-03.mp4",
+        "Actor_04/02-01-06-01-01-01-04.mp4",
+        "Actor_04/03-01-06-01-01-01-04.wav",
+    )
+    read = ravdess.read_clips(tmp_path)
+    assert [(example.path.name, example.modality, example.group) for example in read.examples] == [
+        ("01-01-03-01-01-01-01.mp4", "both", "ravdess-01"),
+        ("01-01-04-01-01-01-02.mp4", "both", "ravdess-02"),
+        ("02-01-05-01-01-01-03.mp4", "face", "ravdess-03"),
+        ("02-01-06-01-01-01-04.mp4", "face", "ravdess-04"),
+        ("03-01-06-01-01-01-04.wav", "voice", "ravdess-04"),
+    ]
+    assert [clip.path.relative_to(tmp_path).as_posix() for clip in ravdess.read_voices(tmp_path)] == [
+        "Actor_01/03-01-03-01-01-01-01.wav",
+        "Actor_02/01-01-04-01-01-01-02.mp4",
+        "Actor_04/03-01-06-01-01-01-04.wav",
+    ]
+    with pytest.raises(DatasetError, match="no file with sound named like"):
+        ravdess.read_voices(tmp_path / "Actor_03")
+
+
 def test_emodb_names(tmp_path: Path) -> None:
     touch(tmp_path, *(f"wav/03a01{letter}a.wav" for letter in "WLEAFTN"), "16b10Td.mp3", "16b10Xd.mp3", "a01Fa.wav")
     clips = emodb.read_voices(tmp_path)
@@ -78,16 +107,22 @@ def test_emodb_names(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_emodb_examples(tmp_path: Path) -> None:
+    touch(tmp_path, "03a01Wa.wav", "mp3/03a01Wa.mp3", "03a01La.wav")
+    clips = emodb.read_clips(tmp_path)
+    assert [(example.path.name, example.modality) for example in clips.examples] == [("03a01Wa.wav", "voice")]
+
+
 def test_a_clip_is_an_example() -> None:
     clip = VoiceClip(Path("a.wav"), 3, "emodb-03", "emodb")
-    assert clip.example() == Example(Path("a.wav"), 0.0, None, 3, "emodb-03")
+    assert clip.example() == Example(Path("a.wav"), 0.0, None, 3, "emodb-03", modality="voice")
 
 
 def test_folders_without_voices(tmp_path: Path) -> None:
     touch(tmp_path, "song/03-02-03-01-01-01-01.wav")
-    with pytest.raises(DatasetError, match=r"no sound file named like 03-01-05-01-02-01-12\.wav"):
+    with pytest.raises(DatasetError, match=r"no file named like 03-01-05-01-02-01-12\.wav"):
         ravdess.read_voices(tmp_path)
-    with pytest.raises(DatasetError, match=r"no sound file named like 03a01Fa\.wav"):
+    with pytest.raises(DatasetError, match=r"no file named like 03a01Fa\.wav"):
         emodb.read_voices(tmp_path)
     with pytest.raises(DatasetError, match="no such folder"):
         ravdess.read_voices(tmp_path / "missing")
