@@ -1,5 +1,6 @@
 """The window's composition root: makes every part, joins them, and lets them go in order."""
 
+import gc
 import logging
 import os
 import sys
@@ -118,7 +119,7 @@ class Application(QObject):
         transport.step_requested.connect(self.player.step)
         transport.toggle_requested.connect(self.player.toggle)
         transport.loop_toggled.connect(lambda on: run("loop", on))
-        transport.mute_toggled.connect(self.player.set_muted)
+        transport.mute_toggled.connect(lambda muted: run("mute", muted))
         self.player.sound_note_changed.connect(transport.set_sound_note)
         transport.speed_chosen.connect(self.player.set_speed)
         transport.volume_changed.connect(self._set_volume)
@@ -142,6 +143,8 @@ class Application(QObject):
     def show(self, paths: Iterable[Path] = ()) -> None:
         """Show the window, then open what was asked for: the window is there before anything else is loaded."""
         self.window.show()
+        gc.collect()
+        gc.freeze()  # what the program is made of stays; looking through it again would stop the window for 60 ms
         paths = tuple(paths)
         if paths:
             QTimer.singleShot(0, lambda: self.files.open(paths))
@@ -182,11 +185,12 @@ class Application(QObject):
         self.window.inspector.commit_note()
         self.preferences.keep_window(self.window.layout_state())
         self.player.close()
-        self.analysing.close()
-        for lane in (self.gpu, self.io):
-            if not lane.close(CLOSE_WAIT_S):
-                log.warning("the lane %s was still busy when the window closed", lane.name)
+        ended = {lane.name: lane.close(CLOSE_WAIT_S) for lane in (self.gpu, self.io)}
         self.queue.close()
+        if ended[self.io.name]:  # else it still uses the connections
+            self.analysing.close()
+        for name in (name for name, over in ended.items() if not over):
+            log.warning("the lane %s was still busy when the window closed", name)
         self.session.set_project(None)
 
 

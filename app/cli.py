@@ -378,18 +378,31 @@ def _show_step(step: Any, view: "ProgressView") -> None:
     help="For FER data: the crowd's majority, or the original labels.",
 )  # fmt: skip
 @click.option(
-    "--split", default=None, help="FER2013: public (default), private, train, dev. Voices: unseen (default), all."
+    "--split",
+    default=None,
+    help="FER2013: public (default), private, train, dev. AFEW: train, val (default), test. "
+    "Voices: unseen (default), all.",
 )
 @click.option("--format", "form", default="text", show_default=True, type=click.Choice(["text", "json"]))
-def evaluate(bundle: str, data: Path, labels: Literal["ferplus", "fer2013"], split: str | None, form: str) -> int:
+@click.option(
+    "--report", "report_folder", default=None, type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
+    help="Write report.md, its pictures and report.json into this folder.",
+)  # fmt: skip
+def evaluate(
+    bundle: str, data: Path, labels: Literal["ferplus", "fer2013"], split: str | None, form: str,
+    report_folder: Path | None,
+) -> int:  # fmt: skip
     """Score BUNDLE on labelled DATA, in the rows of the paper's table that the data allow."""
     from rich.console import Console
 
     from app.evaluation_text import report_json, report_lines
+    from app.interchange.whole_files import require_writable_folder
     from app.interrupt import interruptible
     from app.progress import ProgressView
 
     folder = places.find_bundle(bundle)
+    if report_folder is not None:
+        require_writable_folder(report_folder)
     from engine.bundle import load_bundle
     from trainer.evaluation import Report
     from trainer.evaluation import evaluate as score
@@ -402,6 +415,10 @@ def evaluate(bundle: str, data: Path, labels: Literal["ferplus", "fer2013"], spl
             else:
                 view.show(step.stage, step.done, step.total, "", step.remaining_s)
     assert report is not None, "the evaluation ended without a report"
+    if report_folder is not None:
+        from trainer.report.files import write_report
+
+        tell(f"report: {write_report(report, report_folder)}")
     click.echo(report_json(report) if form == "json" else "\n".join(report_lines(report)))
     return Exit.DONE
 

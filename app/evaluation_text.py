@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from engine.emotions import EMOTIONS
 from trainer.intervals import DRAWS, Estimate
 from trainer.losses import WEIGHTINGS
-from trainer.report.document import panels
+from trainer.report.document import panels, warnings
 from trainer.report.paper import FUSION, PAPER, paper_accuracies, paper_folds
 from trainer.report.record import report_json
 from trainer.report.wording import first_of
@@ -38,6 +38,7 @@ def report_lines(report: "Report") -> Iterator[str]:
             yield _line("  to", row, "high", " " * len(theirs), f"{'':>8}")
     if any(math.isfinite(row.accuracy.low) for row in report.rows.values()):
         yield f"from, to: 95 % intervals over the {report.groups}, drawn {DRAWS:,} times"
+    yield from warnings(report)
     yield from _paper_lines(paper)
     for folds in report.folds:
         yield _fold_line(folds, paper_folds(report, folds.loss))

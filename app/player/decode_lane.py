@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -53,6 +55,13 @@ class Failed:
 
 
 Event = Began | Opened | Arrived | Failed
+
+
+def give_memory_back() -> None:
+    """Return what the pictures held to the system, where the allocator of C would keep it in pieces (glibc)."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim is not None:
+        trim(0)
 
 
 class DecodeLane:
@@ -138,6 +147,10 @@ class DecodeLane:
                     self._wait(asked, work.idle_work_left)
         finally:
             work.close()
+            if self._closed:  # a file that went away can still be looked at as far as it is decoded
+                self._cache.clear()
+                self._strip.clear()
+                give_memory_back()
 
     def _wait(self, asked: int, idle_work_left: bool) -> None:
         """Until something is asked for that was not when `asked` was, or idle work may begin."""

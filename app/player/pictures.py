@@ -62,6 +62,13 @@ class PictureCache:
     def get(self, index: int) -> Picture | None:
         return self._pictures.get(index)
 
+    def clear(self) -> None:
+        """Let all pictures go."""
+        with self._lock:
+            self._pictures.clear()
+            self._places.clear()
+            self._bytes = 0
+
     def nearest(self, index: int) -> Picture | None:
         """The picture whose frame number is closest, of two the earlier one."""
         with self._lock:

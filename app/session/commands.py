@@ -55,7 +55,7 @@ class Commands(QObject):
         self.table: dict[str, Done] = {**self._file(), **self._edit(), **self._play(), **self._view(), **self._label(),
                                        **self._model(), **self._help()}  # fmt: skip
         TypingKeys(parts.window)
-        parts.window.triggered.connect(self._on_triggered)
+        parts.window.triggered.connect(self.run)
         session = parts.session
         for changed in (
             session.project_changed, session.medium_changed, session.analysis_changed, session.people_changed,
@@ -69,9 +69,6 @@ class Commands(QObject):
         parts.window.side.currentChanged.connect(self._show_tab)
         self._state: State | None = None
         self.refresh()
-
-    def _on_triggered(self, action_id: str, _checked: bool) -> None:
-        self.run(action_id, self._parts.window.actions_by_id[action_id].isChecked())
 
     def run(self, action_id: str, checked: bool = False) -> None:
         """Do what an action says."""

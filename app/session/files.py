@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer
@@ -11,8 +12,9 @@ from PySide6.QtGui import QGuiApplication
 from app import places
 from app.jobs.lanes import Cancelled, Lane
 from app.messages import sentence
+from app.project.connection import checkpoint_file
 from app.project.copies import copy_project
-from app.project.errors import ProjectError
+from app.project.errors import ProjectError, told
 from app.project.lock import BEAT_S
 from app.project.store import SUFFIX, Project, create_project, open_project
 from app.project.values import Edit, Medium
@@ -260,7 +262,7 @@ class Files(QObject):
 
     def _stay_writer(self, project: Project) -> None:
         if project.beat():
-            project.checkpoint()
+            self._io.submit(partial(_checkpoint, project.path))
         else:
             self._session.project_changed.emit()
             self._session.said.emit(f"This project can only be read now: {project.read_only_reason}", "error")
@@ -285,3 +287,8 @@ class Files(QObject):
         if state == Qt.ApplicationState.ApplicationActive and self._session.project is not None:
             self.keep_lock()
             self._library.refresh()
+
+
+def _checkpoint(path: Path, _cancelled: Cancelled) -> Iterator[bool]:
+    with told(path):
+        yield checkpoint_file(path)

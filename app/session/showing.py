@@ -1,6 +1,7 @@
 """What is seen of the open video: picture, boxes, curves, readings and labels, each when it changes."""
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 import numpy as np
@@ -17,7 +18,7 @@ from app.timeline.disagreement import Disagreement, disagreement
 from app.timeline.values import Selection, ShownPerson
 from app.views.main_window import MainWindow
 from app.views.video_view import FaceBox
-from engine.values import Analysis, FrameTrack, FusedTrack, MediaInfo, Person, Segment, Track
+from engine.values import Analysis, FrameTrack, FusedTrack, MediaInfo, Person, Track
 
 
 class Showing(QObject):
@@ -27,6 +28,7 @@ class Showing(QObject):
         super().__init__(session)
         self._session, self._window, self._player, self._io = session, window, player, io
         self.disagreement: Disagreement | None = None
+        self._shown_s = 0.0
         self._device_reason = "This analysis was made on it"
         player.opened.connect(self._on_opened)
         player.failed.connect(self._on_failed)
@@ -87,18 +89,20 @@ class Showing(QObject):
 
     def _on_frame(self, shown: Shown) -> None:
         self._window.video.set_frame(shown)
-        self._session.time_s = shown.time_s
-        self._window.transport.set_time(shown.time_s, shown.index)
-        self._window.timeline.set_playhead(shown.time_s)
+        self._shown_s = shown.time_s
+        if shown.exact:  # else a picture nearby stands in, and what is said is about the moment that was asked for
+            self._on_position(shown.time_s)
         self._show_moment()
 
     def _on_position(self, time_s: float) -> None:
+        self._session.time_s = time_s
+        self._window.transport.set_time(time_s, self._player.frame_index)
         self._window.timeline.set_playhead(time_s)
 
     def _look_without_picture(self, time_s: float) -> None:
         """What is known of a moment can be read even where the video cannot be shown."""
         if self._player.media_info is None and self._session.medium is not None:
-            self._session.time_s = time_s
+            self._session.time_s = self._shown_s = time_s
             self._window.timeline.set_playhead(time_s)
             self._show_moment()
 
@@ -170,18 +174,10 @@ class Showing(QObject):
         if session.medium is None:
             self._window.status.set_counts(None)
             return
-        uncertain = None
+        own, uncertain = session.own_corrections, None
         if session.analysis is not None and not session.blind:
-            left = [
-                segment for person in session.people for segment in person.segments
-                if segment.uncertain and not self._labelled(person.id, segment)
-            ]  # fmt: skip
-            uncertain = len(left)
-        self._window.status.set_counts(len(session.own_corrections), uncertain)
-
-    def _labelled(self, person: str, segment: Segment) -> bool:
-        middle_s = (segment.start_s + segment.end_s) / 2
-        return any(_holds(correction, person, middle_s) for correction in self._session.own_corrections)
+            uncertain = sum(_unlabelled(person, own) for person in session.people)
+        self._window.status.set_counts(len(own), uncertain)
 
     def _on_interval(self) -> None:
         interval = self._session.interval
@@ -196,8 +192,7 @@ class Showing(QObject):
         if selection is None:
             session.set_interval(None)
             return
-        person = selection.person if selection.lane == "corrections" else session.person
-        session.set_interval(Interval(selection.start_s, selection.end_s, person))
+        session.set_interval(Interval(selection.start_s, selection.end_s, selection.person))
 
     def _on_correction(self) -> None:
         correction = self._session.correction
@@ -213,7 +208,7 @@ class Showing(QObject):
 
     def _show_moment(self) -> None:
         """Boxes and readings at the frame that is shown."""
-        session, time_s = self._session, self._session.time_s
+        session, time_s = self._session, self._shown_s
         self._window.video.set_overlay(self._boxes(time_s) if session.path is not None else ())
         reading = None
         if session.analysis is not None:
@@ -264,6 +259,18 @@ def shown_person(analysis: Analysis, person: Person | None, name: str) -> ShownP
         person.id, name, person.frames, person.slices, analysis.seconds, person.fused, person.segments,
         analysis.unseen, analysis.unseen_segments,
     )  # fmt: skip
+
+
+def _unlabelled(person: Person, corrections: Iterable[Correction]) -> int:
+    """How many uncertain segments hold no label yet. A coder's labels of one person are in order and never overlap."""
+    said = [correction for correction in corrections if correction.person == person.id]
+    starts_s = [correction.start_s for correction in said]
+    count = 0
+    for segment in person.segments:
+        middle_s = (segment.start_s + segment.end_s) / 2
+        place = bisect_right(starts_s, middle_s) - 1
+        count += segment.uncertain and not (place >= 0 and middle_s < said[place].end_s)
+    return count
 
 
 def _holds(correction: Correction, person: str, time_s: float) -> bool:

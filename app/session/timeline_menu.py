@@ -49,7 +49,7 @@ class TimelineMenu(QObject):
             menu.addSeparator()
             self._add_actions(menu, OF_CORRECTION)
         elif hit.segment is not None:
-            self._session.set_interval(Interval(hit.segment.start_s, hit.segment.end_s, self._session.person))
+            self._session.set_interval(Interval(hit.segment.start_s, hit.segment.end_s, hit.person))
             self._add_actions(menu, ("accept", *SAY))
             menu.addSeparator()
             self._add_actions(menu, ("play_selection", "zoom_selection", "accept_above"))

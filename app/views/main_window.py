@@ -171,8 +171,8 @@ class MainWindow(QMainWindow):
             self.menus[key].addSeparator()
         return self.menus[key]
 
-    def _on_triggered(self, action_id: str, checked: bool = False) -> None:
-        self.triggered.emit(action_id, checked)
+    def _on_triggered(self, action_id: str) -> None:
+        self.triggered.emit(action_id, self.actions_by_id[action_id].isChecked())
 
     def show_recent(self, paths: Iterable[Path]) -> None:
         """What File, Open recent lists."""

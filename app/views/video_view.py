@@ -97,6 +97,7 @@ class VideoView(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(200, 112)
         self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # so that keys leave the field that was typed in
         self.setAccessibleName("Video")
 
     def sizeHint(self) -> QSize:

@@ -30,9 +30,15 @@ def _made_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_project(folder / "study.affectline", {one: two_people(one), two: two_people(two)})
 
 
+@pytest.fixture(scope="session")
+def _study_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture
-def study(_made_study: Path, tmp_path: Path) -> Path:
-    """A project of two clips of ten seconds with the same predictions."""
+def study(_made_study: Path, _study_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project of two clips of ten seconds with the same predictions. Pictures of their faces are made once."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(_study_cache))
     return copied(_made_study, tmp_path)
 
 

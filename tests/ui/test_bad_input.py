@@ -99,7 +99,7 @@ def test_a_project_on_a_read_only_disk_is_shown(desk: Desk, disk: Path, tmp_path
     path = desk.begin(disk, clip(tmp_path / "a.mp4"))
     say(desk, "happy")
     desk.run("close")
-    desk.application.analysing.close()
+    desk.qtbot.waitUntil(lambda: not desk.application.io.busy)
     subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
     desk.open(path)
     assert desk.texts("warning") == ["This project can only be read: its disk is read-only"]

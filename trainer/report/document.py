@@ -36,6 +36,13 @@ def panels(report: "Report") -> dict[str, Row]:
     return {**report.rows, **folds}
 
 
+def warnings(report: "Report") -> Iterator[str]:
+    """Where there are too few groups for an interval to say much."""
+    for few in sorted({row.groups for row in panels(report).values() if row.groups < FEW_GROUPS}):
+        said = "no interval can be drawn" if few == 1 else "their intervals are rough guesses about others"
+        yield f"only {counted(few, report.groups)}: {said}"
+
+
 def report_markdown(report: "Report") -> str:
     """The whole text; pictures are named without a folder."""
     parts = [
@@ -58,9 +65,7 @@ def _head(report: "Report") -> Iterator[str]:
     yield f"- scored: {_plain(report.split)}"
     yield f"- labels: {_plain(LABELS.get(report.labels, report.labels))}"
     yield from (f"- {_plain(note)}" for note in first_of(report.notes))
-    for few in sorted({row.groups for row in panels(report).values() if row.groups < FEW_GROUPS}):
-        said = "no interval can be drawn" if few == 1 else "their intervals are rough guesses about others"
-        yield f"- only {counted(few, report.groups)}: {said}"
+    yield from (f"- {warning}" for warning in warnings(report))
     yield ""
 
 

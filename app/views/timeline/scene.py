@@ -118,7 +118,7 @@ class Scene:
     def snapper(self) -> Snapper:
         """What edges stick to. Coding blind, the ends of predicted segments are not among it: they would tell."""
         if self.landmarks is None:
-            found = [*self.cuts_s, *(end for e in self.epochs for end in (e.start_s, e.end_s))]
+            found = [0.0, self.duration_s, *self.cuts_s, *(end for e in self.epochs for end in (e.start_s, e.end_s))]
             found += [marker.time_s for marker in self.markers]
             for group in self.by_person.values():
                 found += [end for c in group.corrections for end in (c.start_s, c.end_s)]

@@ -78,7 +78,8 @@ def test_columns_stand_under_one_another(report: Report) -> None:
 def test_one_group_has_no_interval(report: Report) -> None:
     alone = few(*made(30, 1))
     lines = list(report_lines(replace(report, rows={"audio clip": alone})))
-    assert not any("95 % from" in line or "drawn" in line for line in lines)
+    assert not any("95 % from" in line or "times" in line for line in lines)
+    assert lines[-1] == "only 1 image: no interval can be drawn"
 
 
 def test_the_paper_s_figures_stand_beside_its_own_data(report: Report, row: Row) -> None:

@@ -66,7 +66,10 @@ class FusedLane(Lane):
         if scene.answers is None or scene.blind:
             return Hit(self.name, time_s, scene.person_id)
         seen = scene.answers.segments.at(time_s)
-        return Hit(self.name, time_s, scene.person_id, seen or scene.answers.unseen.at(time_s))
+        if seen is not None:
+            return Hit(self.name, time_s, scene.person_id, seen)
+        unseen = scene.answers.unseen.at(time_s)  # nobody is in view: what the voice says is said of the scene
+        return Hit(self.name, time_s, scene.person_id if unseen is None else None, unseen)
 
     def readout(self, scene: Scene, hit: Hit) -> str:
         if scene.blind:

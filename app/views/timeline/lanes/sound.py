@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
-import pyqtgraph
+from pyqtgraph.colormap import ColorMap
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage
 
@@ -109,6 +109,6 @@ def _mel_codes(dark: bool) -> np.ndarray:
         if dark
         else [(250, 251, 252), (190, 205, 228), (92, 98, 170), (38, 18, 66)]
     )
-    table = pyqtgraph.ColorMap(stops, colours).getLookupTable(nPts=256).astype(np.uint32)
+    table = ColorMap(stops, colours).getLookupTable(nPts=256).astype(np.uint32)
     codes: np.ndarray = 0xFF000000 | table[:, 0] << 16 | table[:, 1] << 8 | table[:, 2]
     return codes.astype(np.uint32)
