@@ -3,6 +3,7 @@
 import gc
 import logging
 import os
+import signal
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,6 +17,7 @@ from app import __version__
 from app.jobs.analyser import AnalyserChoice
 from app.jobs.analyses import AnalysisQueue
 from app.jobs.lanes import Lane
+from app.messages import sentence
 from app.player.player import Player
 from app.project.lock import person_here
 from app.session.analysing import Analysing
@@ -33,9 +35,13 @@ from app.settings import Settings, read_settings
 from app.views import dialogs, theme
 from app.views.dialogs import Answer
 from app.views.main_window import MainWindow
+from engine.errors import AffectlineError
 
 log = logging.getLogger(__name__)
 CLOSE_WAIT_S = 2.0
+VOLUME_RESTS_MS = 500
+SIGNALS_MS = 200
+"""How often Python gets its turn to hear a signal from the terminal."""
 
 
 def qt_application(platform: str | None = None) -> QApplication:
@@ -99,9 +105,13 @@ class Application(QObject):
                   self.preferences)
         )  # fmt: skip
         self.menu = TimelineMenu(session, window)
+        self._keep_volume = QTimer(self, singleShot=True, interval=VOLUME_RESTS_MS)
+        self._keep_volume.timeout.connect(lambda: self.preferences.set("volume", self.player.volume))
+        self._closed = False
         self._connect()
         self.preferences.take_effect()
         self.player.set_volume(settings.volume)
+        window.transport.set_volume(settings.volume)
         window.restore_layout(settings.window)
         window.show_desk(False)
 
@@ -109,6 +119,7 @@ class Application(QObject):
         window, session, coding, run = self.window, self.session, self.coding, self.commands.run
         for teller in (session, self.preferences):
             teller.said.connect(window.status.say)
+        session.undoable.connect(lambda text: window.status.say(text, "info", undo=True))
         window.closing.connect(self._on_closing)
         window.status.undo_clicked.connect(lambda: run("undo"))
         window.recent_chosen.connect(lambda path: self.files.open([path]))
@@ -128,6 +139,7 @@ class Application(QObject):
         window.video.full_screen_requested.connect(window.actions_by_id["full_screen"].trigger)
         inspector = window.inspector
         inspector.note_changed.connect(coding.set_note)
+        session.leaving.connect(inspector.commit_note)
         inspector.seen_in_changed.connect(coding.set_seen_in)
         inspector.interval_changed.connect(coding.move)
         inspector.emotion_changed.connect(coding.relabel)
@@ -168,7 +180,8 @@ class Application(QObject):
         self.window.status.set_device(name, reason)
 
     def _set_volume(self, volume: float) -> None:
-        self.preferences.set("volume", volume)
+        self.player.set_volume(volume)
+        self._keep_volume.start()  # once the slider rests
 
     def _on_closing(self, event: QCloseEvent) -> None:
         busy = [state for state in self.queue.states().values() if state.kind in ("analysing", "waiting")]
@@ -182,9 +195,13 @@ class Application(QObject):
 
     def close(self) -> None:
         """Let everything go: nothing that runs can hold the process."""
+        if self._closed:
+            return
+        self._closed = True
         self.window.inspector.commit_note()
         self.preferences.keep_window(self.window.layout_state())
         self.player.close()
+        self.analysing.finish_storing()
         ended = {lane.name: lane.close(CLOSE_WAIT_S) for lane in (self.gpu, self.io)}
         self.queue.close()
         if ended[self.io.name]:  # else it still uses the connections
@@ -201,10 +218,15 @@ def choice_of(settings: Settings) -> AnalyserChoice:
 
 def own_up(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """What nobody can act on is ours: told, logged, and the window stays."""
-    log.error("unexpected error", exc_info=(kind, error, trace))
+    if isinstance(error, AffectlineError):  # such as a disk that was pulled out
+        log.warning("not told where it happened", exc_info=(kind, error, trace))
+        text = sentence(error)
+    else:
+        log.error("unexpected error", exc_info=(kind, error, trace))
+        text = f"this is a bug in affectline: {kind.__name__}: {error}. Nothing stored is lost"
     for widget in QApplication.topLevelWidgets():
         if isinstance(widget, MainWindow):
-            widget.status.say(f"this is a bug in affectline: {kind.__name__}: {error}. Nothing stored is lost", "error")
+            widget.status.say(text, "error")
 
 
 def run_window(paths: tuple[Path, ...]) -> int:
@@ -213,7 +235,16 @@ def run_window(paths: tuple[Path, ...]) -> int:
     sys.excepthook = own_up
     settings, complaints = read_settings()
     application = Application(settings)
+    if settings.last_folder:
+        dialogs.remember_folder(Path(settings.last_folder))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _frame: app.exit(128 + number))
+    hearing = QTimer(interval=SIGNALS_MS)
+    hearing.timeout.connect(lambda: None)
+    hearing.start()
     application.show(paths)
     for complaint in complaints:
         application.window.status.say(complaint, "warning")
-    return int(app.exec())
+    code = int(app.exec())
+    application.close()
+    return code

@@ -22,6 +22,9 @@ LOOK_EVERY_MS = 50
 CALM_LOOKS = 4
 """Nothing may be running at this many looks in a row: pictures that arrive may ask for others."""
 
+LONGEST_CALM_LOOKS = 20
+"""Where so long nothing runs, nothing more will come."""
+
 View = Literal["window", "review", "welcome", "settings", "keys", "about"]
 VIEWS: tuple[View, ...] = ("window", "review", "welcome", "settings", "keys", "about")
 
@@ -128,8 +131,10 @@ def _wait(application: Application, ready: Callable[[], bool], cancelled: Callab
             failure = CancelledError()
         elif complaint:
             failure = ScreenshotError(str(complaint))
-        calm = calm + 1 if ready() and not application.busy else 0
-        if failure is not None or calm >= CALM_LOOKS:
+        calm = calm + 1 if not application.busy else 0
+        if calm >= LONGEST_CALM_LOOKS and not ready():
+            failure = failure or ScreenshotError("there is no analysed video to show, nor one that can be analysed")
+        if failure is not None or (calm >= CALM_LOOKS and ready()):
             loop.quit()
 
     timer.timeout.connect(look)

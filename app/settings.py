@@ -61,10 +61,6 @@ class Settings:
     analyse_on_adding: bool = _setting(
         "switch", True, "Analyse videos when they are added", "Otherwise they wait until you ask", "General",
     )  # fmt: skip
-    time_text: Literal["milliseconds", "frames"] = _setting(
-        "choice", "milliseconds", "Times are shown with", "Behind the seconds", "General",
-        choices=(("milliseconds", "Milliseconds"), ("frames", "Frame numbers")),
-    )  # fmt: skip
     volume: float = _setting("number", 0.8, "Volume", "Of the video's sound", "Playing")
     overlays: bool = _setting(
         "switch", True, "Boxes on the video", "Face boxes with name, label and confidence", "Playing",

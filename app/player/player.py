@@ -75,6 +75,7 @@ class Player(QObject):
         self._screen.changed.connect(self.frame_changed)
         self._index, self._time_s = 0, 0.0
         self._lost_index: int | None = None
+        self._failed = False
         self._clock, self._course = MediaClock(), Course()
         self._sound = SoundOutput(self)
         self._sound.note_changed.connect(self._tell_sound_note)
@@ -89,6 +90,11 @@ class Player(QObject):
     @property
     def media_info(self) -> MediaInfo | None:
         return self._media.info if self._media else None
+
+    @property
+    def works(self) -> bool:
+        """Whether a video is open and its file was not lost since."""
+        return self._media is not None and not self._failed
 
     @property
     def frame_times_s(self) -> F64:
@@ -208,7 +214,9 @@ class Player(QObject):
         self._chosen_speed = speed
         self._set_speed(speed)
         if self._playing:
+            only = self._course.only
             self._play_from(self._time_s)
+            self._course.only = only
 
     def shuttle(self, direction: int) -> None:
         """Play forwards (1) or backwards (-1), faster with every call in the same direction; 0 pauses."""
@@ -263,6 +271,7 @@ class Player(QObject):
         if self._lane is not None:
             self._lane.close(timeout_s)
         self._lane = self._media = self._lost_index = None
+        self._failed = False
         self._screen.clear()
         self._index, self._time_s = 0, 0.0
         self._course = Course()
@@ -282,6 +291,7 @@ class Player(QObject):
                 self._refresh()
             case Failed(error):
                 self.pause()
+                self._failed = True
                 self._lost_index = self._index  # nothing better will come
                 self.failed.emit(sentence(error))
 

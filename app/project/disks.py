@@ -57,10 +57,13 @@ def is_network_folder(folder: Path) -> bool:
 
 
 def is_read_only_disk(folder: Path) -> bool:
-    """Whether nobody can write to the disk a folder is on."""
+    """Whether nobody can write to the disk a folder is on; False of one that went away."""
     if not hasattr(os, "statvfs"):
         return False
-    return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+    try:
+        return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
 
 
 def why_read_only(path: Path) -> str | None:

@@ -27,11 +27,11 @@ class History:
 
     def __init__(self, db: Database, who: str) -> None:
         self._db = db
-        self._who = who
+        self.who = who
 
     def append(self, edit: Edit) -> None:
         """Log a new edit after the one that holds; what was undone can no longer be redone."""
-        values = [now(), self._who, edit.name, self._position(), text_of(edit.removed), text_of(edit.added)]
+        values = [now(), self.who, edit.name, self._position(), text_of(edit.removed), text_of(edit.added)]
         added = self._db.execute(
             "INSERT INTO edits (made_at, who, name, after, removed, added) VALUES (?, ?, ?, ?, ?, ?)", values
         )
@@ -105,7 +105,7 @@ class History:
 
     def _step(self, edit: int, step: Literal["undo", "redo"]) -> None:
         self._db.execute(
-            "INSERT INTO steps (made_at, who, edit, step) VALUES (?, ?, ?, ?)", [now(), self._who, edit, step]
+            "INSERT INTO steps (made_at, who, edit, step) VALUES (?, ?, ?, ?)", [now(), self.who, edit, step]
         )
 
     def _move(self, edit: int | None) -> None:

@@ -85,7 +85,7 @@ def open_project(
     if reason is None:
         try:
             return _open_to_write(path, who, take_over)
-        except (ProjectLockedError, ProjectFullError, ProjectBusyError) as error:
+        except (ProjectLockedError, ProjectFullError, ProjectBusyError, ProjectReadOnlyError) as error:
             reason = error.reason
     return Project(path, opened(path, read_only=True), who, None, reason)
 
@@ -108,11 +108,15 @@ class Project:
 
     def __init__(self, path: Path, db: Database, who: str, token: str | None, read_only_reason: str | None) -> None:
         self.path: Final = path
-        self.who: Final = who
+        self.who = who
         self._db = db
         self._token = token
         self._read_only_reason = read_only_reason
         self._history = History(db, who)
+
+    def set_who(self, who: str) -> None:
+        """Somebody else edits from now on; the log says so."""
+        self.who = self._history.who = who
 
     @property
     def read_only(self) -> bool:
@@ -151,9 +155,10 @@ class Project:
         """The corrections of all videos, video by video."""
         return self._read(Correction, "1 ORDER BY media_id, start_s, id")
 
-    def correction_counts(self) -> dict[str, int]:
-        """How many corrections each video has, by its id; videos without any are left out."""
-        return dict(self._rows("SELECT media_id, count(*) FROM corrections GROUP BY media_id"))
+    def correction_counts(self, coder: str | None = None) -> dict[str, int]:
+        """How many corrections, all or one coder's, each video has, by its id; videos without any are left out."""
+        whose, values = ("", ()) if coder is None else ("WHERE coder = ?", (coder,))
+        return dict(self._rows(f"SELECT media_id, count(*) FROM corrections {whose} GROUP BY media_id", *values))
 
     def notes(self, media_id: str) -> tuple[PersonNote, ...]:
         """What was said about a video's people."""

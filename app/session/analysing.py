@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from threading import Event
+from typing import Final
 
 from PySide6.QtCore import QObject
 
@@ -15,6 +17,9 @@ from app.timeline.sound_pictures import SoundPicture, sound_picture
 from app.views.main_window import MainWindow
 from app.views.status import Job
 from engine.values import Analysis, Part, Progress
+
+LONGEST_STORING_S: Final = 20.0
+"""An analysis of three hours is stored in about five seconds."""
 
 
 class Analysing(QObject):
@@ -29,6 +34,7 @@ class Analysing(QObject):
         self._read_only: set[Path] = set()
         self._running: str | None = None
         self._loading: object = None
+        self._storing: list[Event] = []
         session.project_changed.connect(self._on_project)
         session.medium_changed.connect(self._on_medium)
         queue.part.connect(self._on_part)
@@ -37,6 +43,11 @@ class Analysing(QObject):
         queue.analysed.connect(self._on_analysed)
         queue.idle.connect(window.status.clear_job)
         window.status.cancel_clicked.connect(self.cancel)
+
+    def finish_storing(self) -> None:
+        """Wait, when the window closes, until what was computed is stored: it took longer than this will."""
+        for stored in self._storing:
+            stored.wait(LONGEST_STORING_S)
 
     def close(self) -> None:
         """Stop the lane from using the project."""
@@ -156,8 +167,14 @@ class Analysing(QObject):
             return
         path = project.path
 
+        stored = Event()
+        self._storing = [one for one in self._storing if not one.is_set()] + [stored]
+
         def store(_cancelled: Cancelled) -> Iterator[AnalysisSummary | None]:
-            self.store(path).save(media_id, analysis)
+            try:
+                self.store(path).save(media_id, analysis)
+            finally:
+                stored.set()
             yield self.store(path).summaries().get(media_id)
 
         self._io.submit(

@@ -19,6 +19,10 @@ SELECT_FIRST: Final = "Select a range first: drag on the timeline, or mark it wi
 NO_LABEL: Final = "Select one of your labels, or put the playhead on one"
 
 
+MERGE_OVER_S = 1.0
+"""Labels farther apart are not merged: the time between them would be labelled unseen."""
+
+
 class Coding(QObject):
     """Turns what a person asks for into edits; says in one sentence why nothing happened."""
 
@@ -204,7 +208,7 @@ class Coding(QObject):
             return False
         other = self.neighbour(found)
         if other is None:
-            self._session.said.emit("The labels beside it say something else: only equal labels merge", "warning")
+            self._session.said.emit("Only equal labels at most a second apart merge", "warning")
             return False
         both = sorted((found, other), key=lambda one: one.start_s)
         return self._did(both[0], edits.merge, both, self._session.corrections)
@@ -215,8 +219,9 @@ class Coding(QObject):
         place = next((at for at, one in enumerate(own) if one.id == correction.id), None)
         if place is None:
             return None
-        beside = own[place + 1 : place + 2] + own[max(place - 1, 0) : place]
-        return next((other for other in beside if other.emotion == correction.emotion), None)
+        following = [one for one in own[place + 1 : place + 2] if one.start_s - correction.end_s <= MERGE_OVER_S]
+        before = [one for one in own[max(place - 1, 0) : place] if correction.start_s - one.end_s <= MERGE_OVER_S]
+        return next((other for other in following + before if other.emotion == correction.emotion), None)
 
     def delete(self) -> bool:
         """Remove the selected label, or the one under the playhead."""
@@ -263,6 +268,10 @@ class Coding(QObject):
     def move_marker(self, marker_id: str, time_s: float) -> bool:
         """A marker was dragged."""
         found = next((marker for marker in self._session.markers if marker.id == marker_id), None)
+        if found is not None and found.coder != self._session.coder:
+            self._session.said.emit(f"This marker is {found.coder}'s", "warning")
+            self._session.records_changed.emit()  # it goes back to where it was
+            return False
         return found is not None and self._session.do(edits.edit_marker, found, time_s=time_s) is not None
 
     def add_epoch(self, name: str) -> bool:

@@ -84,7 +84,8 @@ class Commands(QObject):
         self._parts.window.set_reasons(lambda action: actions.why_not(action, state))
         self._parts.window.inspector.set_label_reason(actions.why_not(actions.BY_ID["label.happy"], state) or "")
         shown = self._parts.window.actions_by_id
-        undo, redo = self._parts.session.undo_name, self._parts.session.redo_name
+        session = self._parts.session  # in blind mode the name of an edit would tell what another coder said
+        undo, redo = (None, None) if session.blind else (session.undo_name, session.redo_name)
         shown["undo"].setText(f"Undo {undo}" if undo else "Undo")
         shown["redo"].setText(f"Redo {redo}" if redo else "Redo")
 
@@ -203,7 +204,7 @@ class Commands(QObject):
             "seen_in.face": lambda _: coding.set_seen("face"),
             "seen_in.voice": lambda _: coding.set_seen("voice"),
             "seen_in.both": lambda _: coding.set_seen("both"),
-            "note": lambda _: self._parts.window.inspector.focus_note(),
+            "note": lambda _: self._note(),
             "marker": lambda _: self._marker(),
             "epoch": lambda _: self._epoch(),
             "previous_segment": lambda _: jumps.to_segment(-1),
@@ -320,6 +321,14 @@ class Commands(QObject):
         if least is not None:
             self._parts.preferences.set("accept_above", least)
             self._parts.coding.accept_all(least)
+
+    def _note(self) -> None:
+        """Of the selected label or the one under the playhead, which is then selected, so that its note is in view."""
+        subject = self._parts.coding.subject
+        if subject is not None:
+            self._parts.session.select_correction(subject.id)
+            self._parts.window.show_review(False)
+            self._parts.window.inspector.focus_note()
 
     def _marker(self) -> None:
         self._parts.coding.add_marker()

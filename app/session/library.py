@@ -55,6 +55,7 @@ class Library(QObject):
         session.library_changed.connect(self.refresh)
         session.medium_changed.connect(self._on_medium)
         session.records_changed.connect(self._count)
+        session.blind_changed.connect(self._count)
         player.opened.connect(self._on_opened)
         player.failed.connect(self._on_player_failed)
         queue.state_changed.connect(self._on_state)
@@ -84,7 +85,7 @@ class Library(QObject):
         if medium is None:
             return
         path = self._looked_for(medium)
-        shows = self._player.media_info is not None and path is not None and path == self._session.path
+        shows = self._player.works and path is not None and path == self._session.path
         if shown is None or shown.id != media_id or not shows:
             self._begin_s = at_s
             self._session.set_medium(medium, path)
@@ -194,7 +195,7 @@ class Library(QObject):
         if edit is not None:
             named = Path(media[0].path).name if len(media) == 1 else f"{len(media)} videos"
             labels = f" with {counted(len(corrections), 'correction')}" if corrections else ""
-            self._session.said.emit(f"Removed {named}{labels}; Undo brings it back", "info")
+            self._session.undoable.emit(f"Removed {named}{labels}")
 
     def analyse_open(self) -> None:
         """The open video, now, and before everything that waits."""
@@ -226,7 +227,7 @@ class Library(QObject):
         project = self._session.project
         media = project.media() if project is not None else ()
         self.finding.look_again()
-        self._counts = project.correction_counts() if project is not None else {}
+        self._counts = self._counted()
         self._stop_all_but({medium.id for medium in media})
         self._panel.set_entries(tuple(self._entry(medium) for medium in media))
         self._panel.set_current(self._session.medium.id if self._session.medium is not None else None)
@@ -259,10 +260,20 @@ class Library(QObject):
         self._states = {media_id: state for media_id, state in self._states.items() if media_id in media_ids}
 
     def _count(self) -> None:
-        medium = self._session.medium
-        if medium is not None:
-            self._counts[medium.id] = len(self._session.corrections)
-            self._update(medium.id)
+        """Labels may also have come to videos that are not open, from the review queue or by undo."""
+        before, self._counts = self._counts, self._counted()
+        for media_id in before.keys() | self._counts.keys():
+            if before.get(media_id) != self._counts.get(media_id):
+                self._update(media_id)
+
+    def _counted(self) -> dict[str, int]:
+        """How many labels each video has; coding blind, those of other coders are none of them."""
+        session, project = self._session, self._session.project
+        if project is None:
+            return {}
+        coder = session.coder if session.blind else None
+        found = session.read(lambda: project.correction_counts(coder))
+        return self._counts if found is None else found
 
     def _on_state(self, media_id: str, state: MediaState) -> None:
         medium = self._medium(media_id)

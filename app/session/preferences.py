@@ -63,7 +63,7 @@ class Preferences(QObject):
 
     def remember(self, path: Path) -> None:
         """A file was opened."""
-        self.settings = self.settings.opened(path)
+        self.settings = self.settings.opened(path).with_("last_folder", str(path.parent))
         self._store()
         self._show_recent()
 
@@ -86,6 +86,7 @@ class Preferences(QObject):
         timeline.set_sound_mode(settings.sound_lane)
         timeline.set_frame_mode(settings.frame_lane)
         timeline.set_snap(settings.snap)
+        window.review.set_confidence(settings.accept_above)
         window.video.set_overlay_visible(settings.overlays)
         checks = {
             f"theme.{settings.theme}": True, f"sound.{settings.sound_lane}": True,
@@ -101,8 +102,7 @@ class Preferences(QObject):
         self.set("lanes", LaneLayout.from_dict(self.settings.lanes).with_shown(name, shown).to_dict())
 
     def _lanes_changed(self, layout: LaneLayout) -> None:
-        self.settings = self.settings.with_("lanes", layout.to_dict())
-        self._store()
+        self.set("lanes", layout.to_dict())
 
     def _show_recent(self) -> None:
         recent = tuple(Path(path) for path in self.settings.recent)

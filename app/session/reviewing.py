@@ -57,7 +57,8 @@ class Reviewing(QObject):
 
     def _on_opened(self, _info: object) -> None:
         candidate, self._waiting_for = self._waiting_for, None
-        if candidate is not None:
+        medium = self._session.medium
+        if candidate is not None and medium is not None and medium.id == candidate.media_id:
             self._play(candidate)
 
     def _play(self, candidate: Candidate) -> None:

@@ -35,6 +35,8 @@ class Interval:
 class Session(QObject):
     """The state behind the window."""
 
+    leaving = Signal()
+    """Another project or video comes: what is still being typed about this one is to be stored now."""
     project_changed = Signal()
     library_changed = Signal()
     medium_changed = Signal()
@@ -47,6 +49,8 @@ class Session(QObject):
     coder_changed = Signal()
     blind_changed = Signal()
     said = Signal(str, str)
+    undoable = Signal(str)
+    """Something went that a person may want back at once."""
 
     def __init__(self, coder: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -76,16 +80,21 @@ class Session(QObject):
 
     def set_project(self, project: Project | None) -> None:
         """Show another project; the one before is closed."""
+        self.leaving.emit()
         if self.project is not None:
             self.project.close()
         self.project = project
-        self.set_medium(None, None)
+        self._take_medium(None, None)
         self._read_history()
         self.project_changed.emit()
         self.library_changed.emit()
 
     def set_medium(self, medium: Medium | None, path: Path | None) -> None:
         """Show another video of the project; its analysis comes later, by `set_analysis`."""
+        self.leaving.emit()
+        self._take_medium(medium, path)
+
+    def _take_medium(self, medium: Medium | None, path: Path | None) -> None:
         self.medium, self.path = medium, path
         self.analysis, self.people, self.time_s = None, (), 0.0
         self.person, self._person_chosen = None, False
@@ -135,7 +144,10 @@ class Session(QObject):
     def set_coder(self, coder: str) -> None:
         """Who labels from now on."""
         if coder != self.coder:
+            self.leaving.emit()
             self.coder = coder
+            if self.project is not None:
+                self.project.set_who(coder)
             self._find_own()
             self.select_correction(None)
             self.coder_changed.emit()

@@ -57,6 +57,7 @@ class Showing(QObject):
 
     def _on_medium(self) -> None:
         window, session = self._window, self._session
+        self._shown_s = 0.0
         window.timeline.clear()
         window.video.set_overlay(())
         window.inspector.set_reading(None, "", 0.0)
@@ -163,7 +164,9 @@ class Showing(QObject):
         session, timeline = self._session, self._window.timeline
         people = tuple((person.id, session.name_of(person.id)) for person in session.people)
         timeline.set_corrections(session.corrections, session.coder, people, session.blind)
-        timeline.set_markers(session.markers)
+        timeline.set_markers(
+            [marker for marker in session.markers if not session.blind or marker.coder == session.coder]
+        )
         self._show_counts()
         timeline.set_epochs(session.epochs)
         self._show_moment()
@@ -236,8 +239,8 @@ class Showing(QObject):
         """What holds of a person now: the coder's own label, or the prediction where that may be seen."""
         session = self._session
         own = next((c for c in session.own_corrections if _holds(c, person.id, time_s)), None)
-        if own is not None and own.emotion is not None:
-            return own.emotion, None, False
+        if own is not None:  # who looked and could not say is not told either
+            return (own.emotion, None, False) if own.emotion is not None else None
         if session.blind:
             return None
         segment = segment_at(person.segments, time_s)

@@ -38,8 +38,9 @@ class TimelineMenu(QObject):
         marker = next((one for one in self._session.markers if one.id == hit.marker), None)
         epoch = next((one for one in self._session.epochs if one.id == hit.epoch), None)
         if marker is not None:
-            self._add(menu, "Marker text…", partial(self._edit_marker, marker))
-            self._add(menu, "Delete marker", partial(self._session.do, edits.delete, (marker,)))
+            own = marker.coder == self._session.coder
+            self._add(menu, "Marker text…", partial(self._edit_marker, marker), own)
+            self._add(menu, "Delete marker", partial(self._session.do, edits.delete, (marker,)), own)
         elif epoch is not None:
             self._add(menu, "Rename epoch…", partial(self._edit_epoch, epoch))
             self._add(menu, "Delete epoch", partial(self._session.do, edits.delete, (epoch,)))
@@ -62,9 +63,10 @@ class TimelineMenu(QObject):
         for action_id in ids:
             menu.addAction(self._window.actions_by_id[action_id])
 
-    def _add(self, menu: QMenu, text: str, act: Callable[[], object]) -> None:
+    def _add(self, menu: QMenu, text: str, act: Callable[[], object], own: bool = True) -> None:
         entry = menu.addAction(text, act)
-        entry.setEnabled(self._session.writable)
+        entry.setEnabled(self._session.writable and own)
+        entry.setToolTip("" if own else "another coder made it")
 
     def _edit_marker(self, marker: Marker) -> None:
         text = dialogs.ask_text(self._window, "Marker", "What is to be remembered here:", marker.text)

@@ -21,7 +21,10 @@ class PartialResults:
         return bool(self._rows)
 
     def append(self, part: Part) -> None:
-        """Take in new rows."""
+        """Take in new rows. Rows that begin before what is known say that the analysis began anew: the rest is void."""
+        known = self._rows.get((part.branch, part.track))
+        if known and len(part.rows) and part.rows.start_s[0] <= known[-1].start_s[0]:
+            self._rows.clear()
         self._rows[part.branch, part.track].append(part.rows)
 
     def shown_tracks(self) -> tuple[int, ...]:

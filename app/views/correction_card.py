@@ -37,7 +37,7 @@ CODER_CHARACTERS: Final = 14
 
 
 class CorrectionCard(QWidget):
-    """One correction. Every signal names it by its id; nothing changes here until it is shown again, changed.
+    """One correction. Every signal names it by its id; what was asked for and not done goes back to what is stored.
 
     Enter in a field applies it and gives the keys back to the window.
     """
@@ -110,9 +110,10 @@ class CorrectionCard(QWidget):
             self.note_changed.emit(self._correction.id, self._note.text())
 
     def focus_note(self) -> None:
-        """Put the cursor in the note."""
-        self._note.setFocus()
-        self._note.selectAll()
+        """Put the cursor in the note, if it is in view: elsewhere nobody would see what is typed."""
+        if self._note.isVisible():
+            self._note.setFocus()
+            self._note.selectAll()
 
     def choices(self) -> QMenu:
         """The labels that there are; the one in use is checked."""
@@ -149,6 +150,7 @@ class CorrectionCard(QWidget):
     def _change_emotion(self, emotion: str | None) -> None:
         if self._correction is not None and emotion != self._correction.emotion:
             self.emotion_changed.emit(self._correction.id, emotion)
+            self._show_stored()
 
     def _on_unsure(self, unsure: bool) -> None:
         """Back to what it was before; one that was never sure of anything has to be chosen."""
@@ -166,6 +168,8 @@ class CorrectionCard(QWidget):
         for place, button in self._seen_in.items():
             if button.isChecked() and self._correction is not None and place != self._correction.seen_in:
                 self.seen_in_changed.emit(self._correction.id, place)
+                self._show_stored()
+                return
 
     def _on_times(self) -> None:
         """Tell new times; an end that was not typed keeps its digits beyond milliseconds. What is no time goes back."""
@@ -179,6 +183,12 @@ class CorrectionCard(QWidget):
             self._end.setText(clock_text(correction.end_s))
         elif (start_s, end_s) != (correction.start_s, correction.end_s):
             self.interval_changed.emit(correction.id, start_s, end_s)
+            self._show_stored()
+
+    def _show_stored(self) -> None:
+        """What was just asked for may have been refused. A note that is still being typed stays."""
+        if self._correction is not None:
+            self._show(self._correction, keep_note=True)
 
     def _show_choices(self) -> None:
         menu = self.choices()

@@ -45,6 +45,7 @@ class Inspector(QWidget):
         self._card = CorrectionCard()
         for name in ("note_changed", "seen_in_changed", "interval_changed", "emotion_changed", "delete_requested"):
             getattr(self._card, name).connect(getattr(self, name))
+        self._read_only = self._no_target = ""
         self._legend = _Legend()
         self._legend.clicked.connect(self.label_clicked)
         self._lower = QStackedWidget()
@@ -85,12 +86,14 @@ class Inspector(QWidget):
 
     def set_label_reason(self, why_not: str) -> None:
         """Why nothing can be labelled now ("select a range first"); empty when it can."""
-        self._legend.set_reason(why_not)
+        self._no_target = why_not
+        self._legend.set_reason(self._read_only or why_not)
 
     def set_read_only(self, why: str) -> None:
         """Nothing can be changed, because of `why`; empty: it can."""
+        self._read_only = why
         self._card.set_read_only(why)
-        self._legend.set_reason(why)
+        self._legend.set_reason(why or self._no_target)
 
     def commit_note(self) -> None:
         """Tell a note that is still being typed, before something is closed."""

@@ -127,10 +127,12 @@ class ReviewPanel(QWidget):
         current, row = self.current(), self._table.currentIndex().row()
         self._left = not_corrected(self._candidates, self._corrections)
         waiting = queue(self._left, self._corrections, self.reason())
+        if self._blind:  # even their order would tell what the model says
+            waiting = tuple(sorted(waiting, key=lambda one: (one.candidate.video_name, one.candidate.start_s)))
         self._model.set_waiting(waiting)
         self._select(_row_of(waiting, current, row))
         self._count.setText(f"{len(self._left):,} left")
-        said = returns(self._corrections)
+        said = None if self._blind else returns(self._corrections)
         self._returns.setText(said or "")
         self._returns.setVisible(said is not None)
         self._empty.setText(ALL_DONE if self._candidates else NOTHING)
@@ -167,7 +169,7 @@ class ReviewPanel(QWidget):
 
     def _count_batch(self) -> None:
         count = len(acceptable(self._left, round(self._from.value(), 2)))
-        self._accept_all.setText(f"Accept {count:,}")
+        self._accept_all.setText("Accept" if self._blind else f"Accept {count:,}")
         why = self._why_not() or ("" if count else "no segment is that sure")
         self._accept_all.setEnabled(not why)
         self._accept_all.setToolTip(why or f"Accept {counted(count, 'segment')}, marked as a batch")
@@ -179,6 +181,8 @@ class ReviewPanel(QWidget):
         self._accept_one.setEnabled(not why)
         self._accept_one.setToolTip(why or "The model is right (A)")
         self._from.setEnabled(not self._why_not())
+        self._reason.setEnabled(not self._blind)
+        self._reason.setToolTip(BLIND if self._blind else "")
         self._count_batch()
 
     def _why_not(self) -> str:

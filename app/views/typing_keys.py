@@ -3,6 +3,7 @@
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QAbstractItemView,
     QAbstractSpinBox,
     QApplication,
@@ -31,14 +32,19 @@ class TypingKeys(QObject):
         app.focusChanged.connect(self._on_focus)
 
     def _on_focus(self, before: QWidget | None, now: QWidget | None) -> None:
-        if isinstance(before, FIELDS):
+        if isinstance(before, (*FIELDS, QAbstractButton)):
             before.removeEventFilter(self)
-        if isinstance(now, FIELDS):
+        if isinstance(now, (*FIELDS, QAbstractButton)):
             now.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if not isinstance(event, QKeyEvent) or event.modifiers() & COMMANDS:
             return False
+        if isinstance(watched, QAbstractButton):  # one reached by Tab is pressed by Space, as everywhere
+            presses = event.type() == QEvent.Type.ShortcutOverride and event.key() == Qt.Key.Key_Space
+            if presses:
+                event.accept()
+            return presses
         if event.type() == QEvent.Type.ShortcutOverride and not Qt.Key.Key_F1 <= event.key() <= Qt.Key.Key_F35:
             event.accept()
             return True

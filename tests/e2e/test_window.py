@@ -213,12 +213,13 @@ def _rounded(row: np.ndarray) -> list[float]:
 
 
 def test_nothing_is_left_when_the_window_is_closed(project: Path) -> None:
-    children = psutil.Process().children()
+    children, threads = psutil.Process().children(), set(threading.enumerate())
     hands = Hands()
     hands.open(project)
     hands.application.library.analyse_open()
-    hands.until(lambda: any(thread.name == "affectline-gpu" for thread in threading.enumerate()))
+    hands.until(lambda: any(thread.name == "affectline-gpu" for thread in set(threading.enumerate()) - threads))
     hands.until(lambda: len(psutil.Process().children()) > len(children))
     hands.close_in_a_hurry()
-    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("affectline")] == []
+    left = set(threading.enumerate()) - threads
+    assert [thread.name for thread in left if thread.name.startswith("affectline")] == []
     assert [child for child in psutil.Process().children() if child not in children] == []

@@ -100,6 +100,7 @@ class Desk:
         self.said: list[tuple[str, str]] = []
         for teller in (self.session, self.application.preferences):
             teller.said.connect(lambda text, kind: self.said.append((kind, text)))
+        self.session.undoable.connect(lambda text: self.said.append(("undo", text)))
         self.window.resize(1280, 800)
         self.window.show()
 

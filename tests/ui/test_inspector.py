@@ -335,3 +335,37 @@ def test_read_only_fields_say_why(inspector: Inspector) -> None:
         assert (field.isEnabled(), field.toolTip()) == (False, "the project is open elsewhere")
     inspector.set_read_only("")
     assert part(inspector, QLineEdit, "Note").isEnabled()
+
+
+def test_what_was_refused_goes_back_to_what_is_stored(qtbot: QtBot, inspector: Inspector) -> None:
+    inspector.set_correction(CORRECTION)
+    part(inspector, QToolButton, "Seen in voice").click()
+    assert part(inspector, QToolButton, "Seen in face").isChecked()
+    unsure = part(inspector, QCheckBox)
+    unsure.click()
+    assert not unsure.isChecked()
+    start = part(inspector, QLineEdit, "Start")
+    before = start.text()
+    type_into(qtbot, start, "00:01.000")
+    qtbot.keyClick(start, Qt.Key.Key_Return)
+    assert start.text() == before
+
+
+def test_a_note_that_nobody_sees_takes_no_keys(inspector: Inspector) -> None:
+    inspector.activateWindow()
+    inspector.focus_note()
+    assert not part(inspector, QLineEdit, "Note").hasFocus()
+    inspector.set_correction(CORRECTION)
+    inspector.focus_note()
+    assert part(inspector, QLineEdit, "Note").hasFocus()
+
+
+def test_the_legend_remembers_both_reasons(inspector: Inspector) -> None:
+    chip = next(each for each in inspector.findChildren(EmotionChip) if each.isVisible())
+    inspector.set_label_reason("select a range first")
+    inspector.set_read_only("open elsewhere")
+    inspector.set_label_reason("")
+    assert (chip.isEnabled(), chip.toolTip()) == (False, "open elsewhere")
+    inspector.set_label_reason("select a range first")
+    inspector.set_read_only("")
+    assert (chip.isEnabled(), chip.toolTip()) == (False, "select a range first")

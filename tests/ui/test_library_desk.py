@@ -121,7 +121,7 @@ def test_removing_the_video_that_plays_stops_it_and_undo_brings_all_of_it_back(
     assert not desk.player.is_playing
     assert desk.player.media_info is None
     assert desk.session.medium is None
-    assert desk.said[-1] == ("info", "Removed a.mp4 with 1 correction; Undo brings it back")
+    assert desk.said[-1] == ("undo", "Removed a.mp4 with 1 correction")
 
     begun = list(desk.studio.begun)
     desk.run("undo")

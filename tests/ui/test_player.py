@@ -373,3 +373,26 @@ def test_closing_in_the_middle_of_everything(qtbot: QtBot, clip: Path) -> None:
         player.close()
         assert player.media_info is None
         player.deleteLater()
+
+
+def test_another_speed_does_not_play_beyond_the_range(watch: Watch, clip: Path, qtbot: QtBot) -> None:
+    watch.open(clip)
+    watch.player.play_range(0.4, 1.2)
+    watch.player.set_speed(2.0)
+    qtbot.waitUntil(lambda: not watch.player.is_playing, timeout=LONGEST_MS)
+    watch.wait_exact(29)
+
+
+def test_it_says_whether_it_works(watch: Watch, clip: Path, tmp_path: Path, qtbot: QtBot) -> None:
+    assert not watch.player.works
+    file = tmp_path / "lost.mp4"
+    file.write_bytes(clip.read_bytes())
+    watch.open(file)
+    assert watch.player.works
+    with qtbot.waitSignal(watch.player.failed, timeout=LONGEST_MS):
+        file.unlink()
+        watch.player.seek(2.0)
+    assert watch.player.media_info is not None
+    assert not watch.player.works
+    watch.open(clip)
+    assert watch.player.works

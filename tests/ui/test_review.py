@@ -249,3 +249,22 @@ def test_two_lines_where_it_is_narrow_and_columns_where_it_is_wide(qtbot: QtBot,
     qtbot.waitUntil(lambda: shown() == len(COLUMNS))
     panel.resize(300, 430)
     qtbot.waitUntil(lambda: shown() == 1)
+
+
+def test_neither_order_nor_counts_tell_what_the_model_says_when_blind(panel: ReviewPanel) -> None:
+    panel.set_candidates((SAD, replace(SAD, start_s=20.0, end_s=24.0, confidence=0.3), HAPPY, FEAR), ())
+    panel.set_blind(True)
+    shown = [(row[0], row[2].split()[0]) for row in rows(panel)]
+    assert shown == [("first.mp4", "00:00"), ("first.mp4", "01:01"), ("second.mp4", "00:00"), ("second.mp4", "00:20")]
+    order = panel.findChild(QComboBox)
+    assert (batch(panel).text(), order.isEnabled(), order.toolTip()) == ("Accept", False, BLIND)
+    panel.set_blind(False)
+    assert (batch(panel).text(), order.isEnabled(), order.toolTip()) == ("Accept 1", True, "")
+
+
+def test_how_often_the_model_was_right_is_not_told_when_blind(panel: ReviewPanel) -> None:
+    said = [correction(replace(HAPPY, start_s=100.0 * at, end_s=100.0 * at + 1)) for at in range(RECENT)]
+    panel.set_corrections(said)
+    assert any("answers agreed" in each for each in sentences(panel))
+    panel.set_blind(True)
+    assert not any("answers agreed" in each for each in sentences(panel))

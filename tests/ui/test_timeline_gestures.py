@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QShortcut, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -377,3 +377,20 @@ def test_the_menu_asks_for_what_lies_under_the_mouse(view: TimelineView, qtbot: 
         event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, spot, view.canvas.mapToGlobal(spot))
         QApplication.sendEvent(view.canvas, event)
     assert told.args[0] == Hit("ruler", 12.0, ANA.id)
+
+
+def test_escape_gives_up_a_drag_although_the_window_has_a_shortcut_for_it(view: TimelineView, qtbot: QtBot) -> None:
+    fired: list[str] = []
+    QShortcut(Qt.Key.Key_Escape, view).activated.connect(lambda: fired.append("window"))
+    moved: list[str] = []
+    view.correction_moved.connect(lambda correction_id, _start_s, _end_s: moved.append(correction_id))
+    view.activateWindow()
+    qtbot.waitUntil(view.isActiveWindow)
+    view.setFocus()
+    end = at(view, "corrections", 65.0)
+    drag(view, at(view, "corrections", 55.0), end, release=False)
+    QTest.keyClick(view.canvas, Qt.Key.Key_Escape)
+    QTest.mouseRelease(view.canvas, LEFT, NO_KEYS, end)
+    assert (moved, fired) == ([], [])
+    QTest.keyClick(view.canvas, Qt.Key.Key_Escape)
+    assert fired == ["window"]

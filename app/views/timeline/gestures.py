@@ -209,7 +209,12 @@ class Gestures(QObject):
         return True
 
     def _key(self, event: QKeyEvent) -> bool:
-        if event.type() != QEvent.Type.KeyPress or event.key() != Qt.Key.Key_Escape:
+        if event.key() != Qt.Key.Key_Escape:
+            return False
+        if event.type() == QEvent.Type.ShortcutOverride and self.drag is not None:
+            event.accept()  # Escape gives up the drag, and not what is selected
+            return True
+        if event.type() != QEvent.Type.KeyPress:
             return False
         if self.drag is not None:
             drag, self.drag = self.drag, None

@@ -78,3 +78,9 @@ def test_why_nothing_can_be_written(tmp_path, monkeypatch):
     assert disks.why_read_only(path) == "the file is write-protected"
     monkeypatch.setattr(disks, "is_read_only_disk", lambda folder: True)
     assert disks.why_read_only(path) == "its disk is read-only"
+
+
+def test_a_folder_that_went_away_is_no_bug(tmp_path):
+    gone = tmp_path / "stick"
+    assert not disks.is_read_only_disk(gone)
+    assert disks.why_read_only(gone / "x.affectline") == "the file is write-protected"

@@ -108,3 +108,20 @@ def test_undo_does_not_ask_whose_edit_it_was(project, path):
         other.undo()
         assert other.corrections("m1") == ()
         assert [edit.who for edit in other.log()] == ["ana", "ana", "ben"]
+
+
+def test_the_log_says_who_edits_now(project):
+    project.set_who("ben")
+    project.do(adding(TWO))
+    project.set_who("ana")
+    project.undo()
+    assert (project.log()[-1].who, project.who) == ("ben", "ana")
+    steps = project._db.execute("SELECT who FROM steps").fetchall()
+    assert steps == [("ana",)]
+
+
+def test_labels_are_counted_of_all_coders_or_of_one(project):
+    project.do(adding(ONE, TWO))
+    assert project.correction_counts() == {"m1": 2}
+    assert project.correction_counts("ben") == {"m1": 1}
+    assert project.correction_counts("nobody") == {}

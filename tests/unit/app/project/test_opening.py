@@ -297,3 +297,13 @@ def test_mounts_are_asked(path, monkeypatch):
     )
     with create_project(path):
         assert asked == [path.parent]
+
+
+def test_a_disk_that_refuses_only_when_written_to_is_read(stored, monkeypatch):
+    def refuse(path, who, take_over):
+        raise ProjectReadOnlyError(path, "nothing may be written there")
+
+    monkeypatch.setattr(store, "_open_to_write", refuse)
+    with open_project(stored) as project:
+        assert project.read_only_reason == "nothing may be written there"
+        assert len(project.corrections("m1")) == 1000

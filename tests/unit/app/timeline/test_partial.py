@@ -48,3 +48,10 @@ def test_rows_that_come_in_pieces_are_put_together() -> None:
     np.testing.assert_allclose(parts.frames().start_s, np.arange(20) * 0.04)
     assert len(parts.slices()) == 1
     assert parts.seconds().end_s.tolist() == [1.0, 2.0, 3.0]
+
+
+def test_an_analysis_that_begins_anew_takes_the_place_of_what_was_told() -> None:
+    parts = PartialResults()
+    for start_s in (0.0, 0.12, 0.0):
+        parts.append(part("frame", 0, start_s, 3))
+    assert parts.frames().start_s.tolist() == [0.0, 0.04, 0.08]
