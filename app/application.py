@@ -39,6 +39,8 @@ from engine.errors import AffectlineError
 
 log = logging.getLogger(__name__)
 CLOSE_WAIT_S = 2.0
+WARM_UP_MS = 2_000
+"""After the window is shown, the model is loaded, so that the device in use and its reason can be seen."""
 VOLUME_RESTS_MS = 500
 SIGNALS_MS = 200
 """How often Python gets its turn to hear a signal from the terminal."""
@@ -151,6 +153,7 @@ class Application(QObject):
         timeline.marker_moved.connect(coding.move_marker)
         timeline.seek_requested.connect(lambda _time_s: session.select_correction(None))
         self.queue.device_known.connect(self._on_device)
+        session.analysis_changed.connect(self._show_stored_device)
 
     def show(self, paths: Iterable[Path] = ()) -> None:
         """Show the window, then open what was asked for: the window is there before anything else is loaded."""
@@ -178,6 +181,12 @@ class Application(QObject):
     def _on_device(self, name: str, reason: str) -> None:
         self.preferences.device = (name, reason)
         self.window.status.set_device(name, reason)
+
+    def _show_stored_device(self) -> None:
+        """Until the model is loaded, the device that the stored analysis came from."""
+        analysis = self.session.analysis
+        if analysis is not None and self.queue.device is None:
+            self.window.status.set_device(analysis.device, "This analysis was computed on it")
 
     def _set_volume(self, volume: float) -> None:
         self.player.set_volume(volume)
@@ -243,6 +252,7 @@ def run_window(paths: tuple[Path, ...]) -> int:
     hearing.timeout.connect(lambda: None)
     hearing.start()
     application.show(paths)
+    QTimer.singleShot(WARM_UP_MS, application.queue.warm_up)
     for complaint in complaints:
         application.window.status.say(complaint, "warning")
     code = int(app.exec())

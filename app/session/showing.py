@@ -29,7 +29,6 @@ class Showing(QObject):
         self._session, self._window, self._player, self._io = session, window, player, io
         self.disagreement: Disagreement | None = None
         self._shown_s = 0.0
-        self._device_reason = "This analysis was made on it"
         player.opened.connect(self._on_opened)
         player.failed.connect(self._on_failed)
         player.frame_changed.connect(self._on_frame)
@@ -121,7 +120,6 @@ class Showing(QObject):
         model = f"{analysis.bundle.name} {analysis.bundle.revision}"
         timeline.set_revision_text(model)
         self._window.status.set_model(model, f"Bundle {analysis.bundle.sha256[:12]}, profile {analysis.bundle.profile}")
-        self._window.status.set_device(analysis.device, self._device_reason)
 
     def _cuts(self) -> np.ndarray:
         analysis = self._session.analysis
