@@ -35,7 +35,9 @@ def window_figures(cores: int, parts: tuple[str, ...] = PARTS) -> list[Figure]:
     with large_project(bool(ON_A_PROJECT & set(parts))) as project, kept_to(cores):
         for part in parts:
             click.echo(f"window: {part} ({wait_until_idle()})", err=True)
-            found += _measurement(part, project)()
+            measured = _measurement(part, project)()
+            click.echo(verdicts(measured), err=True)  # at once: what was measured is not lost when the rest is stopped
+            found += measured
     if any(each.name.startswith("start ") for each in missed(found)):
         click.echo(import_times(), err=True)
     return found
