@@ -158,7 +158,6 @@ class Application(QObject):
     def show(self, paths: Iterable[Path] = ()) -> None:
         """Show the window, then open what was asked for: the window is there before anything else is loaded."""
         self.window.show()
-        gc.collect()
         gc.freeze()  # what the program is made of stays; looking through it again would stop the window for 60 ms
         paths = tuple(paths)
         if paths:
