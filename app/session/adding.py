@@ -6,16 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from app.video_suffixes import VIDEO_SUFFIXES
 from app.views.panel_values import counted
 from engine.errors import CancelledError, MediaError
 from engine.media import open_media
 from engine.values import MediaInfo
 
-VIDEO_SUFFIXES: Final = frozenset({
-    ".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".mxf", ".ogv",
-    ".ts", ".vob", ".webm", ".wmv",
-})  # fmt: skip
-"""What is taken from a folder. A file that is named itself is tried whatever it is called."""
 NAMED_AT_MOST: Final = 5
 """Of so many files it is said one by one why they cannot be used."""
 

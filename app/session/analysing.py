@@ -189,7 +189,7 @@ class Analysing(QObject):
 
     def _is_about(self, media_id: str, analysis: Analysis) -> bool:
         """Whether an analysis is of the file that the project means, and not of one that took its place."""
-        medium = self._session.project.medium(media_id) if self._session.project is not None else None
+        medium = self._session.medium_of(media_id)
         return medium is not None and medium.sha256 == analysis.media.sha256
 
     def _is_open(self, media_id: str) -> bool:

@@ -17,9 +17,7 @@ from engine.values import Segment
 
 SELECT_FIRST: Final = "Select a range first: drag on the timeline, or mark it with I and O"
 NO_LABEL: Final = "Select one of your labels, or put the playhead on one"
-
-
-MERGE_OVER_S = 1.0
+MERGE_OVER_S: Final = 1.0
 """Labels farther apart are not merged: the time between them would be labelled unseen."""
 
 

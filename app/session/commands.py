@@ -95,7 +95,7 @@ class Commands(QObject):
         subject, chosen = coding.subject, session.correction
         return State(
             project=project is not None,
-            read_only=(project.read_only_reason or "") if project is not None and project.read_only else "",
+            read_only=session.why_read_only,
             video=session.medium is not None and session.path is not None,
             no_sound=self._parts.player.sound_note or "",
             analysis=session.analysis is not None,

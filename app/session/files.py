@@ -232,7 +232,7 @@ class Files(QObject):
             window.show_project("", "")
             return
         state = "read only" if project.read_only else "all changes stored"
-        window.inspector.set_read_only((project.read_only_reason or "") if project.read_only else "")
+        window.inspector.set_read_only(self._session.why_read_only)
         window.show_project(own_name(project.path) or project.path.name, state)
         self._beat.start()
 

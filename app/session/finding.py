@@ -67,7 +67,7 @@ class Finding(QObject):
 
     def use_instead(self, media_id: str, seen: Seen) -> None:
         """Go on with another file: what people said stays at its times."""
-        project, medium, info = self._session.project, self._medium(media_id), seen.info
+        project, medium, info = self._session.project, self._session.medium_of(media_id), seen.info
         if project is None or medium is None or info is None:
             return
         same = next((one for one in project.media() if one.sha256 == info.sha256), None)
@@ -96,7 +96,7 @@ class Finding(QObject):
             self._session.said.emit(f"{len(done)} videos were found again", "info")
 
     def _shown(self, media_id: str, seen: Seen) -> None:
-        medium = self._medium(media_id)
+        medium = self._session.medium_of(media_id)
         if medium is None:
             return
         if seen.info is None:
@@ -105,10 +105,6 @@ class Finding(QObject):
             self.found_again(medium, seen.path)
         else:
             self.other_chosen.emit(media_id, seen)
-
-    def _medium(self, media_id: str) -> Medium | None:
-        project = self._session.project
-        return project.medium(media_id) if project is not None else None
 
     def _forget_all(self) -> None:
         self._places.clear()

@@ -81,7 +81,7 @@ class Library(QObject):
 
     def open(self, media_id: str, at_s: float = 0.0) -> None:
         """Show a video: its picture, its labels, and its analysis, which is asked for where there is none."""
-        medium, shown = self._medium(media_id), self._session.medium
+        medium, shown = self._session.medium_of(media_id), self._session.medium
         if medium is None:
             return
         path = self._looked_for(medium)
@@ -96,7 +96,7 @@ class Library(QObject):
 
     def replaced_by(self, media_id: str) -> Path | None:
         """The file that took a video's place, if one did."""
-        medium = self._medium(media_id)
+        medium = self._session.medium_of(media_id)
         found = self.finding.place_of(medium) if medium is not None else None
         return found.path if found is not None and found.state == "changed" else None
 
@@ -135,7 +135,7 @@ class Library(QObject):
             self._player.seek(begin_s)
 
     def _on_analysed(self, media_id: str, analysis: Analysis) -> None:
-        medium = self._medium(media_id)
+        medium = self._session.medium_of(media_id)
         if medium is None:
             return
         if analysis.media.sha256 != medium.sha256:
@@ -163,7 +163,7 @@ class Library(QObject):
     def _follow_file(self) -> None:
         """The open video went away, came back, or is somewhere else now."""
         session = self._session
-        medium = self._medium(session.medium.id) if session.medium is not None else None
+        medium = self._session.medium_of(session.medium.id) if session.medium is not None else None
         if medium is not None and self.path_of(medium) != session.path:
             session.set_medium(medium, self.path_of(medium))
 
@@ -172,7 +172,7 @@ class Library(QObject):
     def analyse(self, media_ids: Iterable[str], again: bool = False) -> None:
         """Queue videos; those already analysed only when asked for again."""
         for media_id in media_ids:
-            medium = self._medium(media_id)
+            medium = self._session.medium_of(media_id)
             path = self.path_of(medium) if medium is not None else None
             if path is not None and (again or media_id not in self.summaries):
                 self._queue.enqueue(media_id, path)
@@ -180,7 +180,7 @@ class Library(QObject):
     def remove(self, media_ids: Iterable[str]) -> None:
         """Take videos out of the project with what was said about them; undo brings everything back."""
         project = self._session.project
-        media = [medium for media_id in media_ids if (medium := self._medium(media_id)) is not None]
+        media = [medium for media_id in media_ids if (medium := self._session.medium_of(media_id)) is not None]
         if project is None or not media:
             return
 
@@ -217,7 +217,7 @@ class Library(QObject):
 
     def name_of(self, media_id: str) -> str:
         """A video's file name."""
-        medium = self._medium(media_id)
+        medium = self._session.medium_of(media_id)
         return Path(medium.path).name if medium is not None else "a video"
 
     # Showing
@@ -276,7 +276,7 @@ class Library(QObject):
         return self._counts if found is None else found
 
     def _on_state(self, media_id: str, state: MediaState) -> None:
-        medium = self._medium(media_id)
+        medium = self._session.medium_of(media_id)
         if medium is None:
             return
         self._states[media_id] = state
@@ -286,7 +286,7 @@ class Library(QObject):
         self._update(media_id)
 
     def _update(self, media_id: str) -> None:
-        medium = self._medium(media_id)
+        medium = self._session.medium_of(media_id)
         if medium is not None:
             self._panel.update_entry(self._entry(medium))
 
@@ -297,7 +297,7 @@ class Library(QObject):
     def _picture(self, media_ids: Iterable[str]) -> None:
         """Thumbnails of what is in view."""
         for media_id in media_ids:
-            medium = self._medium(media_id)
+            medium = self._session.medium_of(media_id)
             path = self.path_of(medium) if medium is not None else None
             if medium is not None and path is not None:
                 self._io.submit(
@@ -310,16 +310,12 @@ class Library(QObject):
 
     # Small things
 
-    def _medium(self, media_id: str) -> Medium | None:
-        project = self._session.project
-        return project.medium(media_id) if project is not None else None
-
     def _cancel(self, media_ids: Iterable[str]) -> None:
         for media_id in media_ids:
             self._queue.cancel(media_id)
 
     def _show_in_folder(self, media_id: str) -> None:
-        medium = self._medium(media_id)
+        medium = self._session.medium_of(media_id)
         path = self.path_of(medium) if medium is not None else None
         if path is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))

@@ -40,8 +40,7 @@ class Persons(QObject):
         session.blind_changed.connect(self._show)
 
     def _on_project(self) -> None:
-        project = self._session.project
-        self._panel.set_read_only((project.read_only_reason or "") if project is not None and project.read_only else "")
+        self._panel.set_read_only(self._session.why_read_only)
 
     def _forget_faces(self) -> None:
         self._seen.clear()

@@ -100,9 +100,8 @@ class Reviewing(QObject):
     # Reading
 
     def _on_project(self) -> None:
-        project = self._session.project
         self._panel.set_candidates(())
-        self._panel.set_read_only((project.read_only_reason or "") if project is not None and project.read_only else "")
+        self._panel.set_read_only(self._session.why_read_only)
 
     def _read(self) -> None:
         """Read the queue again, if anybody looks at it."""

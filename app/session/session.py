@@ -192,6 +192,16 @@ class Session(QObject):
     def writable(self) -> bool:
         return self.project is not None and not self.project.read_only
 
+    @property
+    def why_read_only(self) -> str:
+        """Why the open project can only be read; empty where it can be changed, or none is open."""
+        project = self.project
+        return (project.read_only_reason or "") if project is not None and project.read_only else ""
+
+    def medium_of(self, media_id: str) -> Medium | None:
+        """A video of the open project, as it is stored."""
+        return self.project.medium(media_id) if self.project is not None else None
+
     # What changes the project
 
     def do(self, make: Callable[..., Edit], *arguments: object, **named: object) -> Edit | None:

@@ -8,9 +8,11 @@ from typing import Final, Literal
 
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
+from app.video_suffixes import VIDEO_SUFFIXES
+
 Role = Literal["yes", "no", "destroy", "cancel"]
 
-VIDEOS: Final = "*.mp4 *.mov *.m4v *.mkv *.webm *.avi *.mpg *.mpeg *.mts *.m2ts *.ts *.wmv *.flv *.3gp *.ogv"
+VIDEOS: Final = " ".join(f"*{suffix}" for suffix in sorted(VIDEO_SUFFIXES))
 PROJECTS: Final = "*.affectline"
 OPENABLE: Final = f"Videos and projects ({PROJECTS} {VIDEOS});;Projects ({PROJECTS});;Videos ({VIDEOS});;All files (*)"
 ONLY_VIDEOS: Final = f"Videos ({VIDEOS});;All files (*)"

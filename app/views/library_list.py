@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from app.timeline.clock import short_clock_text
 from app.views import icons, theme
-from app.views.panel_rows import SMALL, paint_ground, row_area
+from app.views.panel_rows import SMALL, filled, paint_ground, row_area
 from app.views.panel_values import LibraryEntry, LibraryState, counted
 
 Index = QModelIndex | QPersistentModelIndex
@@ -125,13 +125,7 @@ class LibraryModel(QAbstractListModel):
         row = self._rows.get(media_id)
         if row is None:
             return
-        kept = PICTURE_PX * PICTURE_SHARPNESS
-        filled = image.scaled(
-            kept, Qt.AspectRatioMode.KeepAspectRatioByExpanding, Qt.TransformationMode.SmoothTransformation
-        )
-        middle = QRect(0, 0, kept.width(), kept.height())
-        middle.moveCenter(filled.rect().center())
-        self._pictures[media_id] = QPixmap.fromImage(filled.copy(middle))
+        self._pictures[media_id] = filled(image, PICTURE_PX * PICTURE_SHARPNESS)
         self._changed(row)
 
     def has_picture(self, media_id: str) -> bool:

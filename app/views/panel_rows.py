@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QEvent, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QPainter, QResizeEvent
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QImage, QKeyEvent, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QMenu, QStyle, QStyleOptionViewItem, QWidget
 
 from app.views import claimed_keys, theme
@@ -48,6 +48,16 @@ class PanelList(QListView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.resized.emit()
+
+
+def filled(image: QImage, size_px: QSize) -> QPixmap:
+    """The middle of a picture, as much of it as has the shape asked for."""
+    scaled = image.scaled(
+        size_px, Qt.AspectRatioMode.KeepAspectRatioByExpanding, Qt.TransformationMode.SmoothTransformation
+    )
+    middle = QRect(0, 0, size_px.width(), size_px.height())
+    middle.moveCenter(scaled.rect().center())
+    return QPixmap.fromImage(scaled.copy(middle))
 
 
 def row_area(row: QRect) -> QRect:

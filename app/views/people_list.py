@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOpti
 
 from app.views import icons, theme
 from app.views.emotion_chip import chip_text
-from app.views.panel_rows import SMALL, paint_ground, row_area
+from app.views.panel_rows import SMALL, filled, paint_ground, row_area
 from app.views.panel_values import PersonEntry
 
 Index = QModelIndex | QPersistentModelIndex
@@ -107,13 +107,7 @@ class PeopleModel(QAbstractListModel):
         self._editable = editable
 
     def set_face(self, person: str, image: QImage) -> None:
-        kept = QSize(FACE_PX, FACE_PX) * FACE_SHARPNESS
-        filled = image.scaled(
-            kept, Qt.AspectRatioMode.KeepAspectRatioByExpanding, Qt.TransformationMode.SmoothTransformation
-        )
-        middle = QRect(0, 0, kept.width(), kept.height())
-        middle.moveCenter(filled.rect().center())
-        self._faces[person] = QPixmap.fromImage(filled.copy(middle))
+        self._faces[person] = filled(image, QSize(FACE_PX, FACE_PX) * FACE_SHARPNESS)
         self._all_changed()
 
     def clear_faces(self) -> None:
