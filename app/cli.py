@@ -348,7 +348,7 @@ def train_starter_command(data: Path, out: Path, work: Path | None) -> int:
     work = work or places.training_work("starter")
     require_writable_folder(out.absolute().parent)
     require_writable_folder(work)
-    from trainer.starter import train_starter
+    from trainer.starter.train import train_starter
 
     notice = partial(tell, "stopping; the same command resumes from the last checkpoint")
     with interruptible(notice) as cancelled, ProgressView(Console(stderr=True)) as view:

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from engine.branches import AUDIO_RATE_HZ, SLICE_FRAMES, AudioConfig, FrameConfig, SliceConfig
+from engine.branches import AUDIO_RATE_HZ, SLICE_FRAMES, AudioConfig, Branch, FrameConfig, SliceConfig
 from engine.emotions import COUNT
 from engine.inputs import audio_input, frame_input, slice_input
 from trainer import augment
@@ -40,6 +40,31 @@ class StillSource:
 
     def _laid_out(self, pictures: torch.Tensor) -> torch.Tensor:
         return frame_input(pictures, self.config).contiguous(memory_format=torch.channels_last)
+
+
+class TaughtSource(StillSource):
+    """Stills whose targets are in part what a teacher answers to the same changed picture.
+
+    Args:
+        teacher: a branch that is fed by `teacher_config`.
+        share: of the teacher in a target, 0 to 1; the rest is the image's own soft label.
+    """
+
+    def __init__(
+        self, images: FerImages, index: np.ndarray, config: FrameConfig, teacher: Branch, teacher_config: FrameConfig,
+        share: float,
+    ) -> None:  # fmt: skip
+        super().__init__(images, index, config)
+        self.teacher = teacher.eval().requires_grad_(False)
+        self.teacher_config = teacher_config
+        self.share = share
+
+    def batch(self, index: np.ndarray, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+        changed = augment.stills(self.pixels[index].float(), self.change, rng)
+        seen = frame_input(changed, self.teacher_config).contiguous(memory_format=torch.channels_last)
+        with torch.no_grad():
+            answers = torch.softmax(self.teacher.classifier(self.teacher(seen)), 1)
+        return self._laid_out(changed), torch.lerp(self.targets[index], answers, self.share)
 
 
 class FlatSource(StillSource):
