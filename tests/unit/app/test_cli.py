@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from app import __version__, cli, places
+from app.commands import window
 from app.interchange.tables import COLUMNS
 from app.jobs.analyser import AnalyserChoice, DeviceKnown, LoadedAnalyser, load_analyser
 from engine.errors import CancelledError, DeviceError, MediaFormatError, StorageError
@@ -61,7 +62,7 @@ def test_version(capsys):
 def windows(monkeypatch):
     """Instead of a window: the files that it was opened on."""
     shown: list[tuple[Path, ...]] = []
-    monkeypatch.setattr(cli, "no_display", lambda: None)
+    monkeypatch.setattr(window, "no_display", lambda: None)
     monkeypatch.setitem(sys.modules, "app.application", SimpleNamespace(run_window=lambda f: shown.append(f) or 0))
     return shown
 
@@ -81,7 +82,7 @@ def test_a_file_that_is_not_there_opens_no_window(here, windows, capsys):
 
 
 def test_without_a_display_the_window_says_why(here, windows, monkeypatch, capsys):
-    monkeypatch.setattr(cli, "no_display", lambda: "there is no display here")
+    monkeypatch.setattr(window, "no_display", lambda: "there is no display here")
     assert cli.run([]) == 1
     assert capsys.readouterr().err == "affectline: there is no display here\n"
     assert not windows

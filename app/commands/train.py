@@ -1,0 +1,62 @@
+"""``affectline train``: models from labelled data."""
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from app import places
+from app.batch import Exit
+from app.telling import tell
+
+if TYPE_CHECKING:
+    from app.progress import ProgressView
+
+
+@click.group()
+def train() -> None:
+    """Train models."""
+
+
+@train.command("starter")
+@click.option("--data", required=True, type=click.Path(path_type=Path), metavar="DIR", help="FER2013, RAVDESS, EmoDB.")
+@click.option(
+    "--out", default=Path("starter"), show_default=True, type=click.Path(path_type=Path), metavar="DIR",
+    help="Folder of the bundle.",
+)  # fmt: skip
+@click.option(
+    "--work", default=None, type=click.Path(path_type=Path), metavar="DIR",
+    help="Folder of checkpoints, from which a killed training resumes; default in the user's cache.",
+)  # fmt: skip
+def train_starter_command(data: Path, out: Path, work: Path | None) -> int:
+    """Train the bundled model from scratch: branches, aggregation, fusion, temperatures. Resumes where it was."""
+    from rich.console import Console
+
+    from app.interchange.whole_files import require_writable_folder
+    from app.interrupt import interruptible
+    from app.progress import ProgressView
+
+    work = work or places.training_work("starter")
+    require_writable_folder(out.absolute().parent)
+    require_writable_folder(work)
+    from trainer.starter.train import train_starter
+
+    notice = partial(tell, "stopping; the same command resumes from the last checkpoint")
+    with interruptible(notice) as cancelled, ProgressView(Console(stderr=True)) as view:
+        for step in train_starter(data, out, work, cancelled):
+            _show_step(step, view)
+    click.echo(f"written: {out}")
+    return Exit.DONE
+
+
+def _show_step(step: Any, view: "ProgressView") -> None:
+    if step.message:  # a step that is over in a minute or two, without batches to count
+        view.say(step.message)
+        return
+    name = f"{step.stage}, epoch {step.epoch} of {step.epochs}"
+    speed = f"loss {step.loss:.3f}, accuracy {step.accuracy:.1%}, {step.examples_per_s:.0f}/s"
+    if step.dev_accuracy is not None:
+        uar = "" if step.dev_uar is None else f", UAR {step.dev_uar:.1%}"
+        view.say(f"{name}: {speed}; development {step.dev_accuracy:.1%}{uar}")
+    view.show(name, step.step, step.steps, speed, step.remaining_s)
