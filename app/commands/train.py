@@ -2,7 +2,7 @@
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -29,7 +29,13 @@ def train() -> None:
     "--work", default=None, type=click.Path(path_type=Path), metavar="DIR",
     help="Folder of checkpoints, from which a killed training resumes; default in the user's cache.",
 )  # fmt: skip
-def train_starter_command(data: Path, out: Path, work: Path | None) -> int:
+@click.option(
+    "--face-labels", default="ferplus", show_default=True, type=click.Choice(["ferplus", "fer2013"]),
+    help="The crowd's votes, or FER2013's own labels as the paper used them.",
+)  # fmt: skip
+def train_starter_command(
+    data: Path, out: Path, work: Path | None, face_labels: Literal["ferplus", "fer2013"]
+) -> int:  # fmt: skip
     """Train the bundled model from scratch: branches, aggregation, fusion, temperatures. Resumes where it was."""
     from rich.console import Console
 
@@ -40,11 +46,12 @@ def train_starter_command(data: Path, out: Path, work: Path | None) -> int:
     work = work or places.training_work("starter")
     require_writable_folder(out.absolute().parent)
     require_writable_folder(work)
+    from trainer.starter.recipe import Recipe
     from trainer.starter.train import train_starter
 
     notice = partial(tell, "stopping; the same command resumes from the last checkpoint")
     with interruptible(notice) as cancelled, ProgressView(Console(stderr=True)) as view:
-        for step in train_starter(data, out, work, cancelled):
+        for step in train_starter(data, out, work, cancelled, Recipe(face_labels=face_labels)):
             _show_step(step, view)
     click.echo(f"written: {out}")
     return Exit.DONE
