@@ -1,5 +1,7 @@
 """Batches for stage 1: faces as stills, as runs of 16 in motion, and seconds of sound."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 
@@ -42,29 +44,45 @@ class StillSource:
         return frame_input(pictures, self.config).contiguous(memory_format=torch.channels_last)
 
 
+SLIGHT = augment.FaceAugment(
+    rotate_deg=4.0, scale=0.05, shift=0.02, stretch=0.02, brightness=0.05, contrast=0.08, blur=0.1, erase=0.3, noise=4.0
+)
+"""Changes so small that what a teacher answered to the picture before them still holds."""
+
+
+def views_of(images: FerImages, index: np.ndarray, count: int, seed: int) -> torch.Tensor:
+    """(count, N, 1, 48, 48) uint8: each image changed `count` times, the same for the same seed."""
+    views = []
+    for view in range(count):
+        rng = np.random.default_rng([seed, view])
+        parts = [
+            augment.stills(torch.from_numpy(images.pixels[some])[:, None].float(), augment.FaceAugment(erase=0.0), rng)
+            for some in np.array_split(index, -(-len(index) // 256))
+        ]
+        views.append(torch.cat(parts).round().to(torch.uint8))
+    return torch.stack(views)
+
+
 class TaughtSource(StillSource):
-    """Stills whose targets are in part what a teacher answers to the same changed picture.
+    """Views of stills whose targets are in part what teachers answered to that view.
 
     Args:
-        teacher: a branch that is fed by `teacher_config`.
-        share: of the teacher in a target, 0 to 1; the rest is the image's own soft label.
+        views: (V, N, 1, 48, 48) uint8, see :func:`views_of`.
+        answers: (V, N, 7) the teachers' probabilities.
+        share: of the teachers in a target, 0 to 1; the rest is the image's own soft label.
     """
 
     def __init__(
-        self, images: FerImages, index: np.ndarray, config: FrameConfig, teacher: Branch, teacher_config: FrameConfig,
+        self, images: FerImages, index: np.ndarray, config: FrameConfig, views: torch.Tensor, answers: torch.Tensor,
         share: float,
     ) -> None:  # fmt: skip
-        super().__init__(images, index, config)
-        self.teacher = teacher.eval().requires_grad_(False)
-        self.teacher_config = teacher_config
-        self.share = share
+        super().__init__(images, index, config, SLIGHT)
+        self.views, self.answers, self.share = views, answers.float(), share
 
     def batch(self, index: np.ndarray, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-        changed = augment.stills(self.pixels[index].float(), self.change, rng)
-        seen = frame_input(changed, self.teacher_config).contiguous(memory_format=torch.channels_last)
-        with torch.no_grad():
-            answers = torch.softmax(self.teacher.classifier(self.teacher(seen)), 1)
-        return self._laid_out(changed), torch.lerp(self.targets[index], answers, self.share)
+        view = torch.from_numpy(rng.integers(len(self.views), size=len(index)))
+        changed = augment.stills(self.views[view, index].float(), self.change, rng)
+        return self._laid_out(changed), torch.lerp(self.targets[index], self.answers[view, index], self.share)
 
 
 class FlatSource(StillSource):
@@ -132,3 +150,25 @@ class VoiceSource:
 
     def plain(self, index: np.ndarray) -> torch.Tensor:
         return audio_input(self.windows[index], self.config)
+
+
+class TaughtVoiceSource:
+    """Seconds of sound whose targets are partly what others answer to the very same, changed seconds.
+
+    Args:
+        others: prepared branches; their probabilities are averaged.
+        share: how much of a target is their answer; the rest is the label.
+    """
+
+    def __init__(self, voices: VoiceSource, others: Sequence[Branch], share: float) -> None:
+        self.voices, self.others, self.share = voices, tuple(others), share
+        self.classes = voices.classes
+
+    def batch(self, index: np.ndarray, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+        inputs, targets = self.voices.batch(index, rng)
+        with torch.no_grad():
+            answers = [torch.softmax(other.classifier(other(inputs)), 1) for other in self.others]
+        return inputs, torch.lerp(targets, torch.stack(answers).mean(0), self.share)
+
+    def plain(self, index: np.ndarray) -> torch.Tensor:
+        return self.voices.plain(index)

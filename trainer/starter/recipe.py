@@ -31,12 +31,14 @@ class Recipe:
     )
     taught_schedule: Schedule = field(
         default_factory=lambda: Schedule(
-            epochs=8, batch=128, learning_rate=1e-3, weight_decay=0.03, balance=0.3, warm_share=0.05
+            epochs=15, batch=128, learning_rate=1e-3, weight_decay=0.03, balance=0.3, warm_share=0.05
         )
     )
-    """Of the frame branch, once it knows the labels, under the teacher."""
+    """Of the frame branch, once it knows the labels, under the teachers."""
+    taught_views: int = 4
+    """Changed pictures of each image that the teachers answer to."""
     taught_share: float = 0.7
-    """How much of a target is the teacher's answer; the rest is the label."""
+    """How much of a target is the teachers' answer; the rest is the label."""
     slice: SliceConfig = field(
         default_factory=lambda: SliceConfig(
             0.25, input_px=64, margin=0.0, crop_px=48, grey=True, scale=1 / 64, dropout=0.3

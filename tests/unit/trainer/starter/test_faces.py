@@ -8,12 +8,13 @@ import pytest
 import torch
 
 from engine.branches import Branch, FrameConfig, SliceConfig, frame_branch, slice_branch
+from engine.emotions import COUNT
 from engine.inputs import slice_input
 from trainer.checkpoint import read_tensors, write_tensors
 from trainer.datasets.fer2013 import FerImages
-from trainer.sources import StillSource, TaughtSource
+from trainer.sources import StillSource, TaughtSource, views_of
 from trainer.starter import faces
-from trainer.starter.faces import FaceSteps, deepened
+from trainer.starter.faces import FaceSteps, answers_of, deepened
 from trainer.starter.materials import read_materials
 from trainer.starter.recipe import Recipe
 from trainer.teacher import TeacherConfig, teacher_branch
@@ -60,23 +61,33 @@ def test_branches_are_read_back_prepared(tmp_path: Path, data_folder: Path, reci
         assert not any(isinstance(part, torch.nn.modules.batchnorm._BatchNorm) for part in branch.modules())
 
 
-def test_a_target_is_in_part_the_teachers_answer_to_the_same_picture(
-    images: FerImages, frame_config: FrameConfig
-) -> None:
-    index = torch.arange(6).numpy()
+def test_a_target_is_in_part_what_was_answered_to_that_view(images: FerImages, frame_config: FrameConfig) -> None:
+    index = np.arange(6)
+    views = views_of(images, index, 3, seed=4)
+    assert views.shape == (3, 6, 1, 48, 48)
+    assert torch.equal(views, views_of(images, index, 3, seed=4))
+    assert not torch.equal(views[0], views[1])
+    answers = torch.zeros(3, 6, COUNT)
+    answers[torch.arange(3), :, torch.arange(3)] = 1.0  # view v is answered by emotion v
+    taught = TaughtSource(images, index, frame_config, views, answers, 0.7)
+    labels = StillSource(images, index, frame_config).targets
+    inputs, targets = taught.batch(index, np.random.default_rng(7))
+    assert inputs.shape == (6, 3, 96, 96)
+    from_teachers = targets - 0.3 * labels
+    view = from_teachers.argmax(1)
+    torch.testing.assert_close(from_teachers, 0.7 * torch.eye(COUNT)[view])
+    assert len(set(view.tolist())) > 1
+    alone = TaughtSource(images, index, frame_config, views, answers, 0.0)
+    torch.testing.assert_close(alone.batch(index, np.random.default_rng(7))[1], labels)
+
+
+def test_answers_are_the_same_for_a_mirror_image(frame_config: FrameConfig) -> None:
     torch.manual_seed(0)
-    teacher = frame_branch(frame_config)
-    plain = StillSource(images, index, frame_config)
-    inputs, labels = plain.batch(index, np.random.default_rng(7))
-    taught = TaughtSource(images, index, frame_config, teacher, frame_config, 0.7)
-    seen, targets = taught.batch(index, np.random.default_rng(7))
-    torch.testing.assert_close(seen, inputs)
-    with torch.no_grad():
-        answers = torch.softmax(teacher.eval().classifier(teacher(inputs)), 1)
-    torch.testing.assert_close(targets, 0.3 * labels + 0.7 * answers)
-    assert not targets.requires_grad
-    silent = TaughtSource(images, index, frame_config, teacher, frame_config, 0.0)
-    torch.testing.assert_close(silent.batch(index, np.random.default_rng(7))[1], labels)
+    both = [(frame_branch(frame_config).eval(), frame_config) for _ in range(2)]
+    pictures = torch.randint(0, 256, (3, 1, 48, 48), dtype=torch.uint8)
+    answers = answers_of(both, pictures)
+    torch.testing.assert_close(answers.sum(1), torch.ones(3))
+    torch.testing.assert_close(answers, answers_of(both, pictures.flip(3)), atol=1e-5, rtol=1e-4)
 
 
 def test_under_a_teacher_the_frame_branch_goes_on_from_the_labels(
@@ -87,7 +98,9 @@ def test_under_a_teacher_the_frame_branch_goes_on_from_the_labels(
 
     monkeypatch.setattr(faces, "teacher_branch", small)
     short = recipe.frame_schedule
-    taught = replace(recipe, teacher=TeacherConfig(), teacher_schedule=replace(short, seed=5), taught_schedule=short)
+    taught = replace(
+        recipe, teacher=TeacherConfig(), teacher_schedule=replace(short, seed=5), taught_schedule=short, taught_views=2
+    )  # fmt: skip
     materials = read_materials(data_folder)
     steps = FaceSteps(taught, materials, tmp_path, lambda: False)
     alone = FaceSteps(recipe, materials, tmp_path, lambda: False)
@@ -102,6 +115,8 @@ def test_under_a_teacher_the_frame_branch_goes_on_from_the_labels(
     before, after = read_tensors(alone.frame)[0], read_tensors(steps.frame)[0]
     assert any(not torch.equal(before[name], after[name]) for name in before)
     assert steps.teacher.exists()
+    assert all(path.exists() for path in steps.answers)
+    assert len(steps.answers) == 2
     assert not list(steps.train())
 
 
