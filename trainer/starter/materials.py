@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -78,7 +78,17 @@ def read_materials(data: Path, face_labels: FaceLabels = "ferplus") -> Materials
 
 
 def place(work: Path, step: str, *depends: Any) -> Path:
-    """Where a step keeps its result: a name that changes with whatever it depends on."""
-    plain = [asdict(item) if is_dataclass(item) and not isinstance(item, type) else item for item in depends]
-    seal = hashlib.sha256(json.dumps(plain, sort_keys=True, default=str).encode())
+    """Where a step keeps its result: a name that changes with whatever it depends on.
+
+    Of a configuration, what has its default value is left out, so that a choice which is new to the program and stays
+    as it was before makes no other name.
+    """
+    seal = hashlib.sha256(json.dumps([_chosen(item) for item in depends], sort_keys=True, default=str).encode())
     return work / f"{step}-{seal.hexdigest()[:_DIGITS]}.safetensors"
+
+
+def _chosen(item: Any) -> Any:
+    if not is_dataclass(item) or isinstance(item, type):
+        return item
+    values = ((known.name, known.default, getattr(item, known.name)) for known in fields(item))
+    return {name: value for name, default, value in values if value != default}

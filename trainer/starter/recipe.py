@@ -71,6 +71,8 @@ class Recipe:
             epochs=10, batch=64, learning_rate=1e-3, weight_decay=0.01, epoch_examples=4096
         )
     )
+    talk_share: float = 0.15
+    """Of the fusion's windows: real ones nobody labelled, on which it learns what the branches agree on."""
     bank_views: int = 4
     bank_per_class: int = 700
     timelines: int = 400

@@ -14,12 +14,14 @@ from engine.fusion import Fusion
 from engine.media import never
 from engine.values import BranchName
 from trainer.checkpoint import read_tensors
+from trainer.practice import make_practice, write_practice
 from trainer.stage2 import FaceBank, Maker, VoiceBank, train_fusion
 from trainer.starter.banks import face_banks, voice_bank
 from trainer.starter.calibrating import calibrate
 from trainer.starter.faces import FaceSteps
 from trainer.starter.materials import Materials, place, read_materials
 from trainer.starter.recipe import Recipe
+from trainer.starter.talks import WithTalks, talk_windows
 from trainer.starter.voices import VoiceSteps
 from trainer.values import TrainStep
 
@@ -50,17 +52,24 @@ def train_starter(
     heard = {
         name: voice_bank(branches["audio"], materials.waves[name], recipe.audio, cancelled) for name in ("train", "dev")
     }
+    clips = sorted((data / "clips").glob("talk_*.mp4")) if recipe.talk_share else []
     kept = place(
         work, "fusion", made_by, voices.audio.name, recipe.fusion, recipe.making, recipe.fusion_schedule,
-        recipe.bank_views, recipe.bank_per_class, recipe.seed,
+        recipe.bank_views, recipe.bank_per_class, recipe.seed, recipe.talk_share, [clip.name for clip in clips],
     )  # fmt: skip
-    yield from _fusion(recipe, banks, heard, kept, cancelled)
+    if not kept.exists():
+        described = _manifest(recipe, materials, Calibration(), {})
+        seen = place(work, "talks", made_by, voices.audio.name).with_suffix("")
+        talks = talk_windows(clips, described, branches, seen, cancelled) if clips else None
+        windows = WithTalks(Maker(banks["train"], heard["train"], recipe.making), talks, recipe.talk_share)
+        yield from _fusion(recipe, windows, banks, heard, kept, cancelled)
     fusion = Fusion(recipe.fusion)
     fusion.load_state_dict(read_tensors(kept)[0])
     held = Maker(banks["dev"], heard["dev"], recipe.making)
     yield _said("calibration", "temperatures on held-out faces and speakers")
     calibration, facts = calibrate(recipe, materials, branches, fusion, held)
     write_bundle(out, _manifest(recipe, materials, calibration, facts), branches, fusion.eval())
+    write_practice(out, make_practice((banks["train"], heard["train"]), (banks["dev"], heard["dev"]), seed=recipe.seed))
 
 
 def _said(stage: str, message: str) -> TrainStep:
@@ -69,15 +78,13 @@ def _said(stage: str, message: str) -> TrainStep:
 
 
 def _fusion(
-    recipe: Recipe, banks: Mapping[str, FaceBank], voices: Mapping[str, VoiceBank], done: Path, cancelled: Cancelled
-) -> Iterator[TrainStep]:
-    if done.exists():
-        return
+    recipe: Recipe, windows: WithTalks, banks: Mapping[str, FaceBank], voices: Mapping[str, VoiceBank], done: Path,
+    cancelled: Cancelled,
+) -> Iterator[TrainStep]:  # fmt: skip
     held = Maker(banks["dev"], voices["dev"], recipe.making)
     rng = np.random.default_rng([recipe.seed, 5])
     dev = [held.window(int(label), rng) for label in rng.integers(0, COUNT, 1000)]
-    maker = Maker(banks["train"], voices["train"], recipe.making)
-    yield from train_fusion(recipe.fusion, maker, recipe.fusion_schedule, done, dev, cancelled)
+    yield from train_fusion(recipe.fusion, windows, recipe.fusion_schedule, done, dev, cancelled)
 
 
 TERMS = (
@@ -98,6 +105,16 @@ def _manifest(recipe: Recipe, materials: Materials, calibration: Calibration, fa
             f"RAVDESS and EmoDB, acted speech: {len(materials.waves['train'].clips)} clips to train, "
             f"{len(materials.waves['dev'].clips)} to choose",
             "pairs of a face and a voice are made: no claim about what the fusion gains from both",
+            *(
+                ["answers to the training faces by EfficientNet-Lite0, which began with ImageNet weights (Apache 2.0)"]
+                if recipe.teacher is not None
+                else []
+            ),
+            *(
+                ["talking people in videos, unlabelled: the fusion keeps to what the branches agree on"]
+                if recipe.talk_share
+                else []
+            ),
         ),
         groups=("fer2013:Training", *people, *(f"{person} (chosen by)" for person in chosen)),
     )  # fmt: skip
