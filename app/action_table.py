@@ -9,7 +9,8 @@ from engine.emotions import EMOTIONS, LETTERS
 Menu = Literal["File", "Edit", "Play", "View", "Label", "Model", "Help"]
 When = Literal[
     "always", "open", "project", "edit", "video", "sound", "analysis", "prediction", "accept", "batch", "label",
-    "moment", "range", "selection", "correction", "split", "merge", "people", "undo", "redo", "job",
+    "moment", "range", "selection", "correction", "split", "merge", "people", "undo", "redo", "job", "learn",
+    "learning", "candidate",
 ]  # fmt: skip
 MENUS: Final[tuple[Menu, ...]] = ("File", "Edit", "Play", "View", "Label", "Model", "Help")
 
@@ -131,6 +132,10 @@ VIEW: Final = (
     Action("blind", "Blind mode", ("Ctrl+B",), "Hide predictions and what other coders said", "View", checkable=True),
     Action("review", "Review queue", ("Ctrl+Shift+R",), "What the model is least sure of, over all videos", "View",
            checkable=True, when="project"),
+    Action("training", "Training", ("Ctrl+Shift+T",), "What was corrected becomes a new revision of the model", "View",
+           checkable=True, when="project"),
+    Action("agreement", "Agreement", ("Ctrl+Shift+G",), "How far coders and revisions agree, and where they do not",
+           "View", checkable=True, when="project"),
     Action("theme.system", "As the system", (), "Light or dark as the desktop is", "View", checkable=True,
            submenu="Theme", group="theme", separated=True),
     _choice("theme", "light", "Light", "Dark on light", "Theme"),
@@ -184,6 +189,16 @@ MODEL: Final = (
     Action("analyse_all", "Analyse all videos", (), "Every video of the project that has no analysis yet", "Model",
            when="edit"),
     Action("cancel", "Cancel analysis", ("Ctrl+.",), "Stop what is running", "Model", when="job"),
+    Action("learn", "Learn from corrections", ("Ctrl+Shift+L",), "Make a new revision; nothing is replaced before you "
+           "keep it", "Model", when="learn", separated=True),
+    Action("cancel_learning", "Cancel training", (), "Stop it; the current revision stays as it is", "Model",
+           when="learning"),
+    Action("keep_revision", "Keep new revision", ("Ctrl+Shift+K",), "It answers from now on", "Model",
+           when="candidate"),
+    Action("discard_revision", "Discard new revision", ("Ctrl+Shift+D",), "The current revision stays as it is",
+           "Model", when="candidate"),
+    Action("revisions", "Revisions", (), "All revisions of this project, to compare and to go back to", "Model",
+           when="project"),
     Action("choose_model", "Choose model…", (), "Which bundle answers", "Model", separated=True),
     Action("doctor", "Check this installation…", (), "What is installed, what is missing and how to mend it", "Model"),
 )  # fmt: skip

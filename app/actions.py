@@ -43,6 +43,11 @@ class State:
     redo: str | None = None
     """What would be undone and done again."""
     job: bool = False
+    no_lessons: str = ""
+    """Why nothing can be learned now; empty where it can."""
+    learning: bool = False
+    candidate: bool = False
+    """A new revision waits to be kept or discarded."""
 
 
 _NEEDS: Final[dict[When, tuple[str, ...]]] = {
@@ -67,6 +72,9 @@ _NEEDS: Final[dict[When, tuple[str, ...]]] = {
     "undo": ("project", "writable", "undo"),
     "redo": ("project", "writable", "redo"),
     "job": ("job",),
+    "learn": ("project", "writable", "lessons"),
+    "learning": ("learning",),
+    "candidate": ("project", "writable", "candidate"),
 }
 
 
@@ -102,6 +110,9 @@ def _missing(need: str, state: State) -> str | None:
         "undo": (state.undo is not None, "there is nothing to undo"),
         "redo": (state.redo is not None, "there is nothing to redo"),
         "job": (state.job, "no analysis is running"),
+        "lessons": (not state.no_lessons, state.no_lessons),
+        "learning": (state.learning, "no training is running"),
+        "candidate": (state.candidate, "no new revision waits to be kept"),
     }[need]
     return None if met else said
 

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -17,9 +18,12 @@ from app import __version__
 from app.jobs.analyser import AnalyserChoice
 from app.jobs.analyses import AnalysisQueue
 from app.jobs.lanes import Lane
+from app.jobs.retrainer import Retrainer
+from app.learning.revising import RevisionInUse
 from app.messages import sentence
 from app.player.player import Player
 from app.project.lock import person_here
+from app.session.agreeing import Agreeing
 from app.session.analysing import Analysing
 from app.session.coding import Coding
 from app.session.commands import Commands, Parts
@@ -28,9 +32,12 @@ from app.session.library import Library
 from app.session.persons import Persons
 from app.session.preferences import Preferences
 from app.session.reviewing import Reviewing
+from app.session.revisions import Revisions
 from app.session.session import Session
 from app.session.showing import Showing
 from app.session.timeline_menu import TimelineMenu
+from app.session.training import Training
+from app.session.visiting import Visiting
 from app.settings import Settings, read_settings
 from app.views import dialogs, theme
 from app.views.dialogs import Answer
@@ -100,11 +107,18 @@ class Application(QObject):
         self.showing = Showing(session, window, self.player, self.io)
         self.persons = Persons(session, window, self.io)
         self.analysing = Analysing(session, window, self.queue, self.io, self.library)
-        self.reviewing = Reviewing(session, window, self.player, self.library, self.analysing, self.io)
+        self.visiting = Visiting(session, window, self.player, self.library)
+        self.reviewing = Reviewing(session, window, self.visiting, self.library, self.analysing, self.io)
+        self.agreeing = Agreeing(session, window, self.visiting, self.library, self.analysing, self.io)
         self.files = Files(session, window, self.library, self.preferences, self.io)
+        self.retrainer = Retrainer(self.gpu, parent=self)
+        now = lambda: self.preferences.settings  # noqa: E731
+        self.revisions = Revisions(session, window, self.analysing, self.library, self.visiting, self.io, now)
+        self.training = Training(session, window, self.retrainer, self.revisions, self.library, self.visiting, now)
+        self._in_use: RevisionInUse | None = None
         self.commands = Commands(
             Parts(session, window, self.player, self.queue, self.library, self.coding, self.showing, self.files,
-                  self.preferences)
+                  self.preferences, self.training)
         )  # fmt: skip
         self.menu = TimelineMenu(session, window)
         self._keep_volume = QTimer(self, singleShot=True, interval=VOLUME_RESTS_MS)
@@ -152,6 +166,7 @@ class Application(QObject):
         timeline.correction_moved.connect(coding.move)
         timeline.marker_moved.connect(coding.move_marker)
         timeline.seek_requested.connect(lambda _time_s: session.select_correction(None))
+        self.revisions.in_use_changed.connect(self._use_revision)
         self.queue.device_known.connect(self._on_device)
         session.analysis_changed.connect(self._show_stored_device)
 
@@ -166,16 +181,24 @@ class Application(QObject):
     @property
     def busy(self) -> bool:
         """Whether anything runs, or the picture asked for is still on its way."""
-        return self.io.busy or self.gpu.busy or self.player.busy
+        return self.io.busy or self.gpu.busy or self.player.busy or self.retrainer.busy
 
     def _on_setting(self, key: str) -> None:
         settings = self.preferences.settings
         if key in ("model", "device", "feature_folder"):
-            self.queue.use(choice_of(settings))
+            self._choose()
         elif key == "coder" and settings.coder:
             self.session.set_coder(settings.coder)
         elif key == "volume":
             self.player.set_volume(settings.volume)
+
+    def _use_revision(self, revision: RevisionInUse | None) -> None:
+        self._in_use = revision
+        self._choose()
+
+    def _choose(self) -> None:
+        """What is analysed from now on is answered by the project's current revision."""
+        self.queue.use(replace(choice_of(self.preferences.settings), revision=self._in_use))
 
     def _on_device(self, name: str, reason: str) -> None:
         self.preferences.device = (name, reason)
@@ -192,14 +215,22 @@ class Application(QObject):
         self._keep_volume.start()  # once the slider rests
 
     def _on_closing(self, event: QCloseEvent) -> None:
-        busy = [state for state in self.queue.states().values() if state.kind in ("analysing", "waiting")]
-        if busy:
+        question = self._what_would_stop()
+        if question:
             stay, leave = Answer("Stay", "cancel"), Answer("Stop and close", "destroy")
-            question = "An analysis is running. What is stored stays; the video it is at will start again next time."
             if dialogs.ask(self.window, "Close Affectline?", question, (stay, leave)) is not leave:
                 event.ignore()
                 return
         self.close()
+
+    def _what_would_stop(self) -> str:
+        """What closing the window would cut short; empty where nothing runs."""
+        said = []
+        if self.retrainer.running:
+            said.append("A training is running. It would be lost; the current revision and all corrections stay.")
+        if any(state.kind in ("analysing", "waiting") for state in self.queue.states().values()):
+            said.append("An analysis is running. What is stored stays; the video it is at will start again next time.")
+        return " ".join(said)
 
     def close(self) -> None:
         """Let everything go: nothing that runs can hold the process."""
@@ -210,6 +241,7 @@ class Application(QObject):
         self.preferences.keep_window(self.window.layout_state())
         self.player.close()
         self.analysing.finish_storing()
+        self.retrainer.close()
         ended = {lane.name: lane.close(CLOSE_WAIT_S) for lane in (self.gpu, self.io)}
         self.queue.close()
         if ended[self.io.name]:  # else it still uses the connections

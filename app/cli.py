@@ -11,12 +11,18 @@ import click
 
 from app import __version__
 from app.batch import Exit
+from app.commands.agreement import agreement
 from app.commands.analyze import analyze
+from app.commands.bundle_export import bundle_export, bundle_import
 from app.commands.bundles import bundle
 from app.commands.doctor import doctor
 from app.commands.evaluate import evaluate
+from app.commands.prepare import prepare_command
+from app.commands.retrain import retrain
+from app.commands.revisions import revisions
 from app.commands.screenshot import screenshot
 from app.commands.train import train
+from app.commands.train_paper import train_paper_command
 from app.commands.window import open_window, show_window
 from app.messages import sentence
 from app.telling import tell
@@ -72,5 +78,10 @@ def cli(context: click.Context) -> int:
     return show_window(()) if context.invoked_subcommand is None else Exit.DONE
 
 
-for command in (open_window, screenshot, analyze, train, evaluate, bundle, doctor):
+train.add_command(train_paper_command)
+bundle.add_command(bundle_export)
+bundle.add_command(bundle_import)
+for command in (
+    open_window, screenshot, analyze, retrain, revisions, agreement, prepare_command, train, evaluate, bundle, doctor,
+):  # fmt: skip
     cli.add_command(command)

@@ -6,13 +6,14 @@ import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from engine.answers import answer
 from engine.bundle import Bundle
 from engine.device import Device
-from engine.errors import MediaFormatError, StorageError
+from engine.errors import CancelledError, MediaFormatError, StorageError
 from engine.features import FeatureStore, FeatureWriter, address, for_path, open_store
 from engine.media import Media, never, open_media
 from engine.model import Model
@@ -72,7 +73,7 @@ def analyse_with(
             store = yield from _streamed(media, model, folder, (start_s, end_s), cancelled, clock)
         else:
             store = FeatureStore(store.folder, for_path(store.evidence, media.info.path))
-        answers = clock.timed("fusion", answer, store, model)
+        answers = clock.timed("fusion", answer, store, model, partial(_go_on, cancelled))
         wall_s = time.perf_counter() - began
         yield Analysis(
             media=media.info, bundle=model.bundle.ref, device=model.device.name, start_s=start_s, end_s=end_s,
@@ -101,6 +102,11 @@ def _streamed(
     finally:
         if not finished:
             writer.discard()
+
+
+def _go_on(cancelled: Callable[[], bool], _share: float) -> None:
+    if cancelled():
+        raise CancelledError("the analysis was cancelled")
 
 
 def _temporary_folder() -> Path:

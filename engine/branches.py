@@ -68,6 +68,9 @@ class AudioConfig:
     head_channels: int = 512
     lstm: tuple[int, int] = (128, 128)
     dropout: float = 0.5
+    levelled: float = 0.0
+    """Share of a second's level, in decibels, that is taken out: 0 leaves sound as loud as it was recorded, 1 makes
+    every second equally loud."""
 
 
 class PictureHead(nn.Module):

@@ -75,3 +75,11 @@ class StorageError(AffectlineError):
 
 class CancelledError(AffectlineError):
     """The person asked for the work to stop, and it has."""
+
+
+class TrainingError(AffectlineError):
+    """A training cannot go on, as when its loss is no number. The text says what, where, and what is kept."""
+
+
+class OutOfMemoryError(TrainingError):
+    """Memory ended while training; the text suggests a smaller batch."""

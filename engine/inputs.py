@@ -1,11 +1,17 @@
 """From crops and waves (uint8, float) to what the trunks eat. Training and analysis use these same functions."""
 
 import math
+from typing import Final
 
 import torch
 from torch.nn import functional as nnf
 
 from engine.branches import AudioConfig, FrameConfig, SliceConfig
+
+LEVEL_RMS: Final = 0.1
+"""The root mean square to which sound is levelled: that of loud speech close to a microphone."""
+FAINTEST_RMS: Final = 1e-3
+"""Sound fainter than this is not raised further: it is mostly the recording's own noise."""
 
 
 def _sized(pictures: torch.Tensor, side: int) -> torch.Tensor:
@@ -50,5 +56,8 @@ def slice_input(crops: torch.Tensor, config: SliceConfig) -> torch.Tensor:
 
 
 def audio_input(waves: torch.Tensor, config: AudioConfig) -> torch.Tensor:
-    """(N, 22050) in [-1, 1] to (N, 1, 22050) in [-amplitude, amplitude]."""
+    """(N, 22050) in [-1, 1] to (N, 1, 22050), in [-amplitude, amplitude] unless it is levelled."""
+    if config.levelled:
+        rms = waves.square().mean(1, keepdim=True).sqrt().clamp_min(FAINTEST_RMS)
+        waves = waves * (LEVEL_RMS / rms) ** config.levelled
     return (waves * config.amplitude)[:, None]

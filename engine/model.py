@@ -6,7 +6,8 @@ its last bits: the same video gives the same numbers however it is divided.
 
 import copy
 from collections.abc import Sequence
-from typing import Any, Final, cast
+from dataclasses import dataclass, fields
+from typing import Final, cast
 
 import numpy as np
 import torch
@@ -83,25 +84,57 @@ class Model:
             answers.append(torch.softmax(logits / temperature, 1)[: len(rows)].numpy())
         return np.concatenate(answers)
 
-    @torch.inference_mode()
     def fuse(self, sets: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> F32:
         """Fused probabilities (N, 7), raw, of N sets of features (frames, slices, seconds), each (T, D), T may be 0."""
         answers = [np.zeros((0, COUNT), np.float32)]
         for at in range(0, len(sets), ANSWER_BATCH):
-            pooled = [self._pooled(*item) for item in sets[at : at + ANSWER_BATCH]]
-            batch = [_padded(np.stack(column), ANSWER_BATCH) for column in zip(*pooled, strict=True)]
-            logits = self.fusion.from_sums(*(torch.from_numpy(column) for column in batch))
-            answers.append(torch.softmax(logits, 1)[: len(pooled)].numpy())
+            frames, slices, seconds = zip(*sets[at : at + ANSWER_BATCH], strict=True)
+            pooled = Pooled(
+                torch.stack([self.fusion.frame_vlad.sums_of(rows) for rows in frames]), _there(frames),
+                torch.stack([self.fusion.slice_vlad.sums_of(rows) for rows in slices]), _there(slices),
+                torch.stack([torch.from_numpy(mean_voice(rows)) for rows in seconds]), _there(seconds),
+            )  # fmt: skip
+            answers.append(self.fuse_pooled(pooled))
         return np.concatenate(answers)
 
-    def _pooled(self, frames: np.ndarray, slices: np.ndarray, seconds: np.ndarray) -> tuple[Any, ...]:
-        """One set for `Fusion.from_sums`, without its first dimension. By itself: padded to the length of another set,
-        it would be summed in another order."""
-        voice = np.asarray(seconds, np.float32).mean(0) if len(seconds) else np.zeros(FEATURES["audio"], np.float32)
-        return (
-            self.fusion.frame_vlad.sums_of(frames).numpy(), len(frames) > 0,
-            self.fusion.slice_vlad.sums_of(slices).numpy(), len(slices) > 0, voice, len(seconds) > 0,
-        )  # fmt: skip
+    @torch.inference_mode()
+    def fuse_pooled(self, pooled: "Pooled") -> F32:
+        """Fused probabilities (N, 7), raw, of N sets that were pooled already."""
+        answers = [np.zeros((0, COUNT), np.float32)]
+        columns = [getattr(pooled, item.name) for item in fields(pooled)]
+        for at in range(0, len(pooled.voice), ANSWER_BATCH):
+            batch = [column[at : at + ANSWER_BATCH] for column in columns]
+            count = len(batch[0])
+            logits = self.fusion.from_sums(*(_filled(column, ANSWER_BATCH) for column in batch))
+            answers.append(torch.softmax(logits, 1)[:count].numpy())
+        return np.concatenate(answers)
+
+
+@dataclass(frozen=True, slots=True)
+class Pooled:
+    """Sets of features, pooled, as `Fusion.from_sums` takes them: NetVLAD sums (N, K, D), mean voices (N, 128), and
+    what there is of each (N,) bool."""
+
+    frames: torch.Tensor
+    has_frames: torch.Tensor
+    slices: torch.Tensor
+    has_slices: torch.Tensor
+    voice: torch.Tensor
+    has_voice: torch.Tensor
+
+
+def mean_voice(seconds: np.ndarray) -> F32:
+    """The mean (128,) of the features of seconds (T, 128); zeros of none. Summed exactly, so in any order."""
+    return np.asarray(np.asarray(seconds, np.float64).sum(0) / max(1, len(seconds)), np.float32)
+
+
+def _there(sets: Sequence[np.ndarray]) -> torch.Tensor:
+    return torch.tensor([len(rows) > 0 for rows in sets])
+
+
+def _filled(rows: torch.Tensor, count: int) -> torch.Tensor:
+    """Rows filled up with zeros to a fixed count."""
+    return rows if len(rows) == count else torch.cat([rows, rows.new_zeros(count - len(rows), *rows.shape[1:])])
 
 
 def padded_sets(sets: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> FusionInput:

@@ -13,6 +13,11 @@ from torch.nn import functional as nnf
 
 FAR_SHARE = 0.01
 """What the second nearest centre's weight is, relative to the nearest, at the start (Arandjelovic's appendix)."""
+WEIGHT_GRID = 2.0**20
+FEATURE_GRID = 2.0**16
+"""Stored features and their weights in whole steps of 1 / GRID: their products and sums are then whole numbers, which
+float64 holds exactly up to 2**53. So a sum of up to 2**17 (features times their size) does not depend on the order in
+which it was made. A step is 8 (of a feature, 1/65536) and 0.5 (of a weight) millionths wide to either side."""
 
 
 class NetVLAD(nn.Module):
@@ -34,8 +39,38 @@ class NetVLAD(nn.Module):
 
     def sums_of(self, features: np.ndarray) -> torch.Tensor:
         """:meth:`sums` (K, D) of one set (T, D) that is all real; T may be 0."""
-        x = torch.from_numpy(np.asarray(features, np.float32))[None]
-        return self.sums(x, torch.ones(x.shape[:2], dtype=torch.bool))[0]
+        return self.sums_of_runs(features, np.array([[0], [len(features)]]))[0]
+
+    def sums_of_runs(self, features: np.ndarray, runs: np.ndarray) -> torch.Tensor:
+        """:meth:`sums` (N, K, D) of N runs of a sequence (T, D): from `runs[0]` to before `runs[1]`; they may overlap.
+
+        What each feature is assigned to is computed once. A run's sum is the same to the last bit wherever it stands in
+        the sequence, and alone.
+        """
+        return self.from_totals(self.totals(features, runs))
+
+    def totals(self, features: np.ndarray, runs: np.ndarray) -> np.ndarray:
+        """(N, K, D + 1) float64 of N runs: features summed by their weights, and the weights. Totals add up."""
+        x = np.asarray(features, np.float64)
+        weight = self._assigned(x).T
+        x = np.concatenate([np.rint(x * FEATURE_GRID), np.full((len(x), 1), FEATURE_GRID)], 1)
+        totals = np.zeros((runs.shape[1], len(weight), x.shape[1]))
+        for total, first, stop in zip(totals, *runs.tolist(), strict=True):
+            np.matmul(weight[:, first:stop], x[first:stop], out=total)
+        totals /= WEIGHT_GRID * FEATURE_GRID
+        return totals
+
+    def from_totals(self, totals: np.ndarray) -> torch.Tensor:
+        """:meth:`sums` (N, K, D) from :meth:`totals`."""
+        centres = self.centres.detach().double().numpy()
+        return torch.from_numpy((totals[..., :-1] - totals[..., -1:] * centres).astype(np.float32))
+
+    def _assigned(self, x: np.ndarray) -> np.ndarray:
+        """Weights (T, K) of features (T, D) for the clusters, in whole steps of the grid."""
+        weight, bias = (parameter.detach().double().numpy() for parameter in (self.assign.weight, self.assign.bias))
+        scores = x @ weight.T + bias
+        scores = np.exp(scores - scores.max(1, keepdims=True, initial=-np.inf))
+        return np.asarray(np.rint(scores / scores.sum(1, keepdims=True) * WEIGHT_GRID))
 
     @staticmethod
     def described(sums: torch.Tensor) -> torch.Tensor:

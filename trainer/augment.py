@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from scipy import fft
 from torch.nn import functional as nnf
 
 
@@ -154,22 +155,49 @@ class VoiceAugment:
     noisy: float = 0.5
     speed: float = 0.12
     """Faster and higher, slower and lower, by linear interpolation."""
+    overhang_s: float = 0.0
+    """A second may end up to this long after its clip does, with zeros there, as a clip's last second mostly does."""
+    colour_db: float = 0.0
+    """How much a microphone favours some frequencies: standard deviation of each of three slow waves of the gain."""
+    room: float = 0.0
+    """Share that is heard in a room: with an echo of noise that dies away within 0.1 to 0.5 s."""
 
 
 def second_of(wave: np.ndarray, samples: int, augment: VoiceAugment, rng: np.random.Generator) -> np.ndarray:
     """A random second out of a clip (T,), changed; shorter clips are placed at random and padded with zeros."""
     speed = math.exp(rng.uniform(-augment.speed, augment.speed))
     wanted = int(samples * speed)
-    if len(wave) >= wanted:
-        start = rng.integers(0, len(wave) - wanted + 1)
+    overhang = min(round(augment.overhang_s * samples), len(wave))
+    if len(wave) + overhang >= wanted:
+        start = rng.integers(0, len(wave) + overhang - wanted + 1)
         piece = wave[start : start + wanted]
+        piece = np.pad(piece, (0, wanted - len(piece)))
     else:
         piece = np.zeros(wanted, np.float32)
         start = rng.integers(0, wanted - len(wave) + 1)
         piece[start : start + len(wave)] = wave
     second = np.interp(np.linspace(0, wanted - 1, samples), np.arange(wanted), piece)
+    if augment.colour_db or augment.room:
+        second = _recorded(second, augment, rng)
     second *= 10 ** (rng.uniform(-augment.gain_db, augment.gain_db) / 20) * rng.choice([-1.0, 1.0])
     if rng.random() < augment.noisy:
         level = math.sqrt(float(np.mean(second**2)) + 1e-12) * 10 ** (-rng.uniform(*augment.snr_db) / 20)
         second = second + rng.standard_normal(samples) * level
     return np.asarray(np.clip(second, -1, 1), np.float32)
+
+
+def _recorded(second: np.ndarray, augment: VoiceAugment, rng: np.random.Generator) -> np.ndarray:
+    """A second (T,) as another microphone, and for a share of them another room, would have it."""
+    samples = len(second)
+    tail = samples // 2 if rng.random() < augment.room else 0
+    spectrum = fft.rfft(second.astype(np.float32), samples + tail)
+    place = np.linspace(0, 1, len(spectrum)) ** 0.5  # slow in terms of the ear: a wave spans more hertz higher up
+    waves = rng.normal(0, augment.colour_db, 3) @ np.cos(np.pi * np.outer([1, 2, 3], place))
+    spectrum *= (10 ** (waves / 20)).astype(np.float32)
+    if tail:
+        time_s = np.arange(tail) / samples
+        echo = rng.standard_normal(tail) * np.exp(-6.9 * time_s / rng.uniform(0.1, 0.5))
+        echo *= rng.uniform(0.2, 1.0) / np.linalg.norm(echo)
+        echo[0] = 1.0
+        spectrum *= fft.rfft(echo.astype(np.float32), samples + tail)
+    return np.asarray(fft.irfft(spectrum, samples + tail)[:samples])

@@ -25,7 +25,10 @@ def write_tensors(path: Path, tensors: Mapping[str, torch.Tensor], facts: Mappin
     data = save({name: tensor.detach().contiguous().cpu() for name, tensor in tensors.items()}, metadata)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(data)
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
         os.replace(part, path)
     except OSError as error:
         with suppress(OSError):

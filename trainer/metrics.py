@@ -129,7 +129,7 @@ def calibration_error(
     return reliability(*judged(truth, probabilities), weights, bins).error
 
 
-def fit_temperature(scores: ArrayLike, truth: ArrayLike) -> float:
+def fit_temperature(scores: ArrayLike, truth: ArrayLike, weights: ArrayLike | None = None) -> float:
     """Temperature that makes softmax(scores / temperature) likeliest, within 0.05 to 20.
 
     `scores` (N, 7) are logits or log-probabilities, which differ by a constant a row only.
@@ -143,7 +143,7 @@ def fit_temperature(scores: ArrayLike, truth: ArrayLike) -> float:
     rows = np.arange(len(there))
 
     def loss(log_temperature: float) -> float:
-        return -float(log_softmax(given / np.exp(log_temperature), axis=1)[rows, there].mean())
+        return -mean(log_softmax(given / np.exp(log_temperature), axis=1)[rows, there], weights)
 
     found = minimize_scalar(loss, bounds=(np.log(0.05), np.log(20.0)), method="bounded")
     return float(np.exp(found.x))

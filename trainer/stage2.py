@@ -1,188 +1,108 @@
 """Stage 2: NetVLADs, the FCs after them and the fusion network, on features of branches that stay as they are.
 
-There is no openly had set of clips with faces and voices, so the starter learns from made ones: a face sequence with
-onset, peak and offset put together from features of stills, and a voice. In a share of them the voice belongs to
-another emotion, because a voice branch judged on the speakers it learned from looks better than it is; and branches are
-left out at random, so that a window without a face or without speech can still be fused.
+Windows come from any :class:`Windows`: clips of a data set, or ones made from stills and voices. The loop itself is
+that of `trainer/loop/fit.py`.
 """
 
-import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
 
-from engine.branches import FEATURES
-from engine.emotions import COUNT, INDEX
-from engine.errors import CancelledError, DatasetError
-from engine.fusion import Fusion, FusionConfig
+from engine.device import Device
+from engine.fusion import Fusion, FusionConfig, FusionInput
+from engine.media import never
 from engine.model import padded_sets
 from trainer import metrics
 from trainer.checkpoint import write_tensors
-from trainer.losses import soft_cross_entropy
-from trainer.stage1 import Schedule, learning_rate
+from trainer.distributed import from_first, present
+from trainer.loop.batches import moved
+from trainer.loop.device import CPU
+from trainer.loop.fit import AHEAD, Task, fit
+from trainer.loop.schedule import Schedule
+from trainer.made_windows import NEUTRAL, FaceBank, Maker, Making, VoiceBank
 from trainer.values import TrainStep
+from trainer.windows import ClipWindows, FeatureSet, Made, Windows, thinned
 
-NEUTRAL = INDEX["neutral"]
-FeatureSet = tuple[np.ndarray, np.ndarray, np.ndarray]
-"""Features (T, D) of frames, slices and seconds of one window; T may be 0."""
-
-
-@dataclass(frozen=True, slots=True)
-class FaceBank:
-    """Features of faces: `frame` (M, V, 256) of V frames and `slice` (M, W, 256) of W slices of each still in motion.
-
-    `target` (M, 7) soft labels, `emotion` (M,) their leader.
-    """
-
-    frame: np.ndarray
-    slice: np.ndarray
-    target: np.ndarray
-    emotion: np.ndarray
+__all__ = [
+    "NEUTRAL", "ClipWindows", "FaceBank", "FeatureSet", "Made", "Maker", "Making", "VoiceBank", "Windows", "fuse",
+    "train_fusion",
+]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class VoiceBank:
-    """Features of clips: `seconds[i]` (W, 128) of a clip of `emotion[i]`."""
+class _Sets:
+    """Windows as batches: branches left out as the schedule says, padded."""
 
-    seconds: tuple[np.ndarray, ...]
-    emotion: np.ndarray
+    def __init__(self, windows: Windows, left_out: float) -> None:
+        self.windows, self.left_out = windows, left_out
+        self.classes = windows.classes
 
-
-@dataclass(frozen=True, slots=True)
-class Making:
-    """How made windows are put together."""
-
-    frames: int = 24
-    slices: int = 4
-    pure: float = 0.5
-    """Share that shows one expression throughout; the others start or end neutral."""
-    least_peak: float = 0.4
-    wrong_voice: float = 0.4
-    no_face: float = 0.15
-    no_slices: float = 0.15
-    no_voice: float = 0.45
+    def batch(self, index: np.ndarray, rng: np.random.Generator) -> tuple[FusionInput, torch.Tensor]:
+        sets, targets = self.windows.draw(index, rng)
+        if self.left_out > 0:
+            sets = [thinned(item, self.left_out, rng) for item in sets]
+        return padded_sets(sets), torch.from_numpy(np.asarray(targets, np.float32))
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A made window and what it should be called."""
+class _Learner(nn.Module):
+    """The fusion as the loop calls it."""
 
-    features: FeatureSet
-    target: np.ndarray
-    emotion: int
+    def __init__(self, fusion: Fusion) -> None:
+        super().__init__()
+        self.fusion = fusion
 
-
-class Maker:
-    """Puts windows together from banks of features."""
-
-    def __init__(self, faces: FaceBank, voices: VoiceBank, making: Making) -> None:
-        self.faces, self.voices, self.making = faces, voices, making
-        self.face_of = [np.flatnonzero(faces.emotion == label) for label in range(COUNT)]
-        self.voice_of = [np.flatnonzero(voices.emotion == label) for label in range(COUNT)]
-
-    def window(self, emotion: int, rng: np.random.Generator) -> Made:
-        """One window of an emotion, with branches left out and voices exchanged as `making` says."""
-        m = self.making
-        frames, slices, target = self.face(emotion, rng)
-        voice_emotion = emotion if rng.random() >= m.wrong_voice else int(rng.integers(COUNT))
-        alone = rng.random() < m.no_face
-        voice = self.voice(emotion if alone else voice_emotion, rng)
-        if alone:
-            frames, slices = frames[:0], slices[:0]
-            target = np.eye(COUNT, dtype=np.float32)[emotion]
-        elif rng.random() < m.no_voice:
-            voice = voice[:0]
-        if rng.random() < m.no_slices:
-            slices = slices[:0]
-        return Made((frames, slices, voice), target, emotion)
-
-    def face(self, emotion: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Frames (T, 256) and slices (S, 256) of one face sequence, and its soft label."""
-        m = self.making
-        peak = int(rng.choice(self.face_of[emotion]))
-        rest = int(rng.choice(self.face_of[NEUTRAL]))
-        share = 1.0 if emotion == NEUTRAL or rng.random() < m.pure else rng.uniform(m.least_peak, 1.0)
-        place = rng.uniform(0, 1 - share) if share < 1 else 0.0
-        return (
-            self._sequence(self.faces.frame, peak, rest, m.frames, share, place, rng),
-            self._sequence(self.faces.slice, peak, rest, m.slices, share, place, rng),
-            self.faces.target[peak],
-        )
-
-    def voice(self, emotion: int, rng: np.random.Generator, most: int = 3) -> np.ndarray:
-        """(W, 128) seconds of one clip, at most `most`; none when no clip has the emotion."""
-        if not len(self.voice_of[emotion]):
-            return np.zeros((0, FEATURES["audio"]), np.float32)
-        seconds = self.voices.seconds[int(rng.choice(self.voice_of[emotion]))]
-        start = int(rng.integers(0, max(1, len(seconds) - most + 1)))
-        return seconds[start : start + most]
-
-    @staticmethod
-    def _sequence(
-        bank: np.ndarray, peak: int, rest: int, count: int, share: float, place: float, rng: np.random.Generator
-    ) -> np.ndarray:
-        """Rows of the resting face, of the peak from `place` on for `share` of the time, and of the resting face."""
-        at = (np.arange(count) + 0.5) / count
-        who = np.where((at >= place) & (at < place + share), peak, rest)
-        return bank[who, rng.integers(0, bank.shape[1], count)]
+    def forward(self, inputs: FusionInput) -> tuple[torch.Tensor, None]:
+        return self.fusion(inputs), None
 
 
 def train_fusion(
-    config: FusionConfig, maker: Maker, schedule: Schedule, done: Path, dev: Sequence[Made],
-    cancelled: Callable[[], bool] = lambda: False,
+    config: FusionConfig, windows: Windows, schedule: Schedule, done: Path, dev: Sequence[Made] = (),
+    cancelled: Callable[[], bool] = never, device: Device = CPU, ahead: int = AHEAD,
 ) -> Iterator[TrainStep]:  # fmt: skip
-    """Train the fusion from a k-means start; writes its state to `done`. Classes are drawn equally often.
+    """Train the fusion from a k-means start; writes its state to `done`.
 
+    Beside it lies a checkpoint of the last epoch, from which a stopped training goes on; it goes when `done` is there.
+    Precision is float32 on every device: there is little to gain, and sums over many items to lose.
+
+    Args:
+        dev: scored after every epoch; with `schedule.patience` they choose the weights that are kept.
+        ahead: batches prepared ahead in a thread; 0 for none. The same batches either way.
     Raises:
-        CancelledError: at the next batch after `cancelled()` turns true.
-        DatasetError: the loss is no longer a number.
+        CancelledError: at the next batch after `cancelled()` turns true; the last epoch's checkpoint stays.
+        TrainingError: the loss is no longer a number, or memory ended; the last epoch's checkpoint stays.
+        StorageError: the state or a checkpoint cannot be written; the checkpoint before stays.
     """
     torch.manual_seed(schedule.seed)
     fusion = Fusion(config)
-    fusion.frame_vlad.start_from(maker.faces.frame[:, 0], schedule.seed)
-    fusion.slice_vlad.start_from(maker.faces.slice[:, 0], schedule.seed)
-    optimiser = torch.optim.AdamW(fusion.parameters(), schedule.learning_rate, weight_decay=schedule.weight_decay)
-    per_epoch = -(-(schedule.epoch_examples or 4096) // schedule.batch)
-    steps = per_epoch * schedule.epochs
-    began = time.monotonic()
-    for epoch in range(schedule.epochs):
-        rng = np.random.default_rng([schedule.seed, 2, epoch])
-        right, losses = 0, []
-        fusion.train()
-        for at in range(per_epoch):
-            if cancelled():
-                raise CancelledError("training cancelled")
-            made = [maker.window(int(label), rng) for label in rng.integers(0, COUNT, schedule.batch)]
-            targets = torch.from_numpy(np.stack([item.target for item in made]))
-            logits = fusion(padded_sets([item.features for item in made]))
-            loss = soft_cross_entropy(logits, targets)
-            if not bool(torch.isfinite(loss)):
-                raise DatasetError(done, f"the loss is not a number in epoch {epoch + 1}, batch {at + 1}")
-            for part in optimiser.param_groups:
-                part["lr"] = learning_rate(schedule, epoch * per_epoch + at, steps)
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            nn.utils.clip_grad_norm_(fusion.parameters(), schedule.clip)
-            optimiser.step()
-            losses.append(float(loss.detach()))
-            right += int((logits.argmax(1) == targets.argmax(1)).sum())
+    for vlad, rows in zip((fusion.frame_vlad, fusion.slice_vlad), windows.examples(), strict=True):
+        if len(rows) >= config.clusters:
+            vlad.start_from(rows, schedule.seed)
+
+    def score() -> tuple[float, float]:
         truth = np.array([item.emotion for item in dev])
         answers = fuse(fusion, [item.features for item in dev]).argmax(1)
-        spent, count = time.monotonic() - began, (epoch + 1) * per_epoch * schedule.batch
-        yield TrainStep(
-            "fusion", epoch + 1, schedule.epochs, (epoch + 1) * per_epoch, steps, float(np.mean(losses)),
-            right / (per_epoch * schedule.batch), count / spent, spent / (epoch + 1) * (schedule.epochs - epoch - 1),
-            metrics.accuracy(truth, answers), metrics.uar(truth, answers),
-        )  # fmt: skip
-    write_tensors(done, fusion.state_dict())
+        return metrics.accuracy(truth, answers), metrics.uar(truth, answers)
+
+    sets = _Sets(windows, schedule.left_out)
+    task = Task("fusion", _Learner(fusion), fusion, sets, score if len(dev) else None, key=(2,))
+    checkpoint = done.with_name(done.name + ".checkpoint")
+    yield from fit(task, schedule, checkpoint, replace(device, precision="fp32"), ahead, cancelled)
+    ranks = present()
+    if ranks.first:
+        write_tensors(done, fusion.state_dict())
+        with suppress(OSError):
+            checkpoint.unlink()
+    from_first(None, ranks)  # the others go on when the file is there
 
 
 @torch.inference_mode()
 def fuse(fusion: Fusion, sets: Sequence[FeatureSet], batch: int = 128) -> np.ndarray:
-    """(N, 7) logits."""
+    """(N, 7) logits, computed where the fusion is."""
     fusion.eval()
-    return np.concatenate([fusion(padded_sets(sets[at : at + batch])).numpy() for at in range(0, len(sets), batch)])
+    device = next(fusion.parameters()).device
+    parts = [fusion(moved(padded_sets(sets[at : at + batch]), device)) for at in range(0, len(sets), batch)]
+    return torch.cat(parts).cpu().numpy()

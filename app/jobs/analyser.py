@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app import places
+from app.learning.revising import RevisionInUse, applied, trunks_of
 from engine.errors import StorageError
 from engine.values import Analysis, Part, Progress
 
@@ -23,7 +24,8 @@ class AnalyserChoice:
     """What is analysed with.
 
     `bundle` is a name or a folder, `device` one of `auto`, `cpu`, `cuda` and `mps`; without a `store` features are not
-    kept; `start_s` and `end_s` bound the range.
+    kept; `start_s` and `end_s` bound the range. A `revision` answers instead of the bundle as it came, where it was
+    made for that bundle's trunks; for others it says nothing.
     """
 
     bundle: str = places.DEFAULT_BUNDLE
@@ -31,6 +33,7 @@ class AnalyserChoice:
     store: Path | None = None
     start_s: float = 0.0
     end_s: float | None = None
+    revision: RevisionInUse | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ def load_analyser(choice: AnalyserChoice, tell: Callable[[str], None] = _logger.
         tell: hears, in a sentence, that features could not be kept.
 
     Raises:
-        BundleError, DeviceError: the bundle or the device cannot be used.
+        BundleError, DeviceError, WeightsError: the bundle, the device or the revision cannot be used.
     """
     folder = places.find_bundle(choice.bundle)
     began = time.perf_counter()
@@ -67,6 +70,8 @@ def load_analyser(choice: AnalyserChoice, tell: Callable[[str], None] = _logger.
     from engine.model import Model
 
     loaded = load_bundle(folder)
+    if choice.revision is not None and choice.revision.fits(trunks_of(loaded)):
+        loaded = applied(loaded, choice.revision)
     model = Model(loaded, choose_device(choice.device, wide=loaded.manifest.wide))
     options = Options(start_s=choice.start_s, end_s=choice.end_s, store=choice.store)
     load_s = time.perf_counter() - began

@@ -85,6 +85,12 @@ class ProjectLockedError(ProjectWriteError):
     """Another window took it over."""
 
 
+class RevisionError(ProjectError):
+    """What was asked for cannot be done with this revision; the reason names it."""
+
+    doing = "cannot use a revision of the project"
+
+
 class StaleEditError(ProjectWriteError):
     """The edit was made for something that is no longer stored like that."""
 

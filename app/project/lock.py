@@ -35,7 +35,7 @@ class Holder:
 
     def is_gone(self, moment: datetime | None = None) -> bool:
         """Whether it ended without saying so: its process is no more, or it missed too many beats."""
-        if self.machine == _machine() and not _is_running(self.pid):
+        if has_ended(self.machine, self.pid):
             return True
         silent = (moment or datetime.now(UTC)) - datetime.fromisoformat(self.beat_at)
         return silent > timedelta(seconds=BEAT_S * MISSED_BEATS)
@@ -90,6 +90,16 @@ def person_here() -> str:
         return getpass.getuser()
     except (KeyError, OSError):  # an account without a name, as in some containers
         return "somebody"
+
+
+def has_ended(machine: str, pid: int) -> bool:
+    """Whether a process of this machine is no more; one of another machine cannot be asked for."""
+    return machine == _machine() and not _is_running(pid)
+
+
+def this_process() -> tuple[str, int]:
+    """Machine and number by which `has_ended` knows this process."""
+    return _machine(), os.getpid()
 
 
 def _machine() -> str:

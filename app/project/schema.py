@@ -201,10 +201,58 @@ def analyses(db: Database) -> None:
     )
 
 
-VERSION: Final = 2
+@MIGRATIONS()
+def revisions(db: Database) -> None:
+    """What was learned from corrections. Weights come in pieces, and the row that lists them becomes valid last.
+
+    Of a deleted revision a row stays, so that its name is never given again and its children can name their parent.
+    """
+    db.executescript(
+        """
+        CREATE TABLE revisions (
+            id TEXT PRIMARY KEY NOT NULL,
+            name TEXT NOT NULL UNIQUE,
+            bundle TEXT NOT NULL,
+            bundle_sha256 TEXT NOT NULL,
+            trunks TEXT NOT NULL,
+            parent TEXT,
+            made_at TEXT NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('unfinished', 'candidate', 'kept', 'deleted')),
+            lessons INTEGER NOT NULL,
+            calibration TEXT NOT NULL,
+            comparison TEXT NOT NULL,
+            manifest TEXT NOT NULL,
+            weights_sha256 TEXT NOT NULL,
+            size_bytes INTEGER NOT NULL,
+            writer TEXT
+        ) STRICT;
+
+        CREATE TABLE revision_pieces (
+            id INTEGER PRIMARY KEY,
+            revision TEXT NOT NULL REFERENCES revisions(id),
+            number INTEGER NOT NULL,
+            data BLOB NOT NULL,
+            UNIQUE (revision, number)
+        ) STRICT;
+
+        CREATE TABLE learning (
+            slot INTEGER PRIMARY KEY CHECK (slot = 1),
+            current TEXT REFERENCES revisions(id),
+            changes INTEGER NOT NULL
+        ) STRICT;
+        INSERT INTO learning VALUES (1, NULL, 0);
+
+        ALTER TABLE analyses ADD COLUMN writer TEXT;
+        CREATE INDEX analyses_of_revision ON analyses(bundle, revision);
+        """
+    )
+
+
+VERSION: Final = 3
 """Number of migrations, which is the file's ``user_version``."""
 PRECIOUS: Final = (
     "media", "participants", "notes", "corrections", "markers", "epochs", "edits", "steps", "position", "lock",
+    "revisions", "learning",
 )  # fmt: skip
 """Tables that are checked whenever a project is opened; the rest can be computed again and is far larger."""
 

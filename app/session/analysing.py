@@ -60,6 +60,22 @@ class Analysing(QObject):
         if self._running is not None:
             self._queue.cancel(self._running)
 
+    def reload(self) -> None:
+        """Another revision answers: show what it says of the open video and of all others."""
+        project, medium = self._session.project, self._session.medium
+        if project is None:
+            return
+        path = project.path
+
+        def read(_cancelled: Cancelled) -> Iterator[tuple[dict[str, AnalysisSummary], dict[str, str]]]:
+            yield self.store(path).summaries(), self.store(path).failures()
+
+        self._io.submit(
+            read, urgent=True, on_done=lambda found: self._summaries_read(path, *found), on_failed=self._said
+        )
+        if medium is not None and self._session.analysis is not None:
+            self._load(path, medium.id)
+
     # Stored analyses, in the lane of files
 
     def store(self, path: Path) -> AnalysisStore:
@@ -100,8 +116,13 @@ class Analysing(QObject):
         self._loading = None
         if session.medium is None or session.project is None:
             return
-        media_id, path, video = session.medium.id, session.project.path, session.path
-        self._loading = media_id
+        self._load(session.project.path, session.medium.id)
+        if session.path is not None:
+            self._picture_sound(session.medium.id, session.medium.sha256, session.path)
+
+    def _load(self, path: Path, media_id: str) -> None:
+        """Read what is stored of a video, or have it analysed."""
+        self._loading, video = media_id, self._session.path
 
         def read(_cancelled: Cancelled) -> Iterator[Analysis | None]:
             yield self.store(path).load(media_id)
@@ -109,8 +130,6 @@ class Analysing(QObject):
         self._io.submit(
             read, urgent=True, on_done=lambda analysis: self._loaded(media_id, video, analysis), on_failed=self._said
         )
-        if video is not None:
-            self._picture_sound(media_id, session.medium.sha256, video)
 
     def _loaded(self, media_id: str, video: Path | None, analysis: Analysis | None) -> None:
         if self._loading != media_id:

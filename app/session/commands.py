@@ -20,6 +20,7 @@ from app.session.library import Library
 from app.session.preferences import Preferences
 from app.session.session import Session
 from app.session.showing import Showing
+from app.session.training import Training
 from app.timeline.clock import clock_text, parse_clock
 from app.timeline.values import LaneLayout
 from app.views import dialogs
@@ -43,6 +44,7 @@ class Parts:
     showing: Showing
     files: Files
     preferences: Preferences
+    training: Training
 
 
 class Commands(QObject):
@@ -61,6 +63,7 @@ class Commands(QObject):
             session.project_changed, session.medium_changed, session.analysis_changed, session.people_changed,
             session.person_changed, session.records_changed, session.interval_changed, session.correction_changed,
             session.blind_changed, parts.player.frame_changed, parts.queue.idle, parts.queue.state_changed,
+            parts.training.changed,
         ):  # fmt: skip
             changed.connect(self.refresh)
         session.medium_changed.connect(partial(self._show_loop, False))
@@ -111,6 +114,9 @@ class Commands(QObject):
             undo=session.undo_name,
             redo=session.redo_name,
             job=any(state.kind in ("analysing", "waiting") for state in self._parts.queue.states().values()),
+            no_lessons=self._parts.training.why_not,
+            learning=self._parts.training.running,
+            candidate=self._parts.training.candidate is not None,
         )
 
     # Menus
@@ -182,6 +188,8 @@ class Commands(QObject):
             "overlays": lambda on: preferences.set("overlays", on),
             "blind": self._parts.session.set_blind,
             "review": window.show_review,
+            "training": window.show_training,
+            "agreement": window.show_agreement,
             "theme.system": lambda _: preferences.set("theme", "system"),
             "theme.light": lambda _: preferences.set("theme", "light"),
             "theme.dark": lambda _: preferences.set("theme", "dark"),
@@ -219,8 +227,13 @@ class Commands(QObject):
         }
 
     def _model(self) -> dict[str, Done]:
-        library = self._parts.library
+        library, training = self._parts.library, self._parts.training
         return {
+            "learn": lambda _: training.learn(),
+            "cancel_learning": lambda _: training.cancel(),
+            "keep_revision": lambda _: training.keep(),
+            "discard_revision": lambda _: training.discard(),
+            "revisions": lambda _: training.revisions.show(),
             "analyse": lambda _: library.analyse_open(),
             "analyse_all": lambda _: library.analyse_all(),
             "cancel": lambda _: self._parts.queue.cancel_all(),
@@ -283,8 +296,10 @@ class Commands(QObject):
         self._parts.window.actions_by_id["mute"].setChecked(muted)
 
     def _show_tab(self, _place: int) -> None:
-        side = self._parts.window.side
-        self._parts.window.actions_by_id["review"].setChecked(side.currentWidget() is self._parts.window.review)
+        window = self._parts.window
+        shown = (("review", window.review), ("training", window.training), ("agreement", window.agreement))
+        for action_id, panel in shown:
+            window.actions_by_id[action_id].setChecked(window.side.currentWidget() is panel)
 
     def _end_s(self) -> float:
         return self._parts.player.end_s

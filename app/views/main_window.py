@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from app.actions import ACTIONS, MENUS, Action
 from app.views import theme
+from app.views.agreement.panel import AgreementPanel
 from app.views.icons import program_icon
 from app.views.inspector import Inspector
 from app.views.library import LibraryPanel
@@ -26,6 +27,7 @@ from app.views.people import PeoplePanel
 from app.views.review import ReviewPanel
 from app.views.status import StatusBar
 from app.views.timeline.view import TimelineView
+from app.views.training.panel import TrainingPanel
 from app.views.transport import Transport
 from app.views.video_view import VideoView
 from app.views.welcome import WelcomePage
@@ -53,7 +55,8 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.library, self.people = LibraryPanel(), PeoplePanel()
         self.video, self.transport = VideoView(), Transport()
-        self.inspector, self.review = Inspector(), ReviewPanel()
+        self.inspector, self.review, self.training = Inspector(), ReviewPanel(), TrainingPanel()
+        self.agreement = AgreementPanel()
         self.timeline, self.status, self.welcome = TimelineView(), StatusBar(), WelcomePage()
         self.pages = QStackedWidget()
         self.pages.addWidget(self.welcome)
@@ -82,6 +85,14 @@ class MainWindow(QMainWindow):
     def show_review(self, there: bool) -> None:
         """Bring the review queue, or the inspector, to the front."""
         self.side.setCurrentWidget(self.review if there else self.inspector)
+
+    def show_training(self, there: bool) -> None:
+        """Bring the training panel, or the inspector, to the front."""
+        self.side.setCurrentWidget(self.training if there else self.inspector)
+
+    def show_agreement(self, there: bool) -> None:
+        """Bring the agreement panel, or the inspector, to the front."""
+        self.side.setCurrentWidget(self.agreement if there else self.inspector)
 
     def set_shortcuts(self, shortcuts: Mapping[str, Iterable[str]]) -> None:
         """Give every action its keys."""
@@ -119,6 +130,8 @@ class MainWindow(QMainWindow):
         self.side.setDocumentMode(True)
         self.side.addTab(self.inspector, "Inspector")
         self.side.addTab(self.review, "Review")
+        self.side.addTab(self.training, "Training")
+        self.side.addTab(self.agreement, "Agreement")
         top = _splitter(Qt.Orientation.Horizontal, left, self._column(self.video, self.transport), self.side)
         top.setStretchFactor(1, 1)
         whole = _splitter(Qt.Orientation.Vertical, top, self.timeline)

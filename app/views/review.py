@@ -17,9 +17,10 @@ from PySide6.QtWidgets import (
 )
 
 from app.project.values import Correction
-from app.review import REASONS, Candidate, Reason, Waiting, acceptable, not_corrected, queue, returns
+from app.review import REASONS, Candidate, Reason, Review, Waiting, columns_of, prepare
 from app.views import theme
 from app.views.panel_values import counted
+from app.views.review_forecast import ForecastRow
 from app.views.review_table import ReviewTable, WaitingModel
 
 BATCH_FROM: Final = 0.9
@@ -41,9 +42,7 @@ class ReviewPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Review")
-        self._candidates: tuple[Candidate, ...] = ()
-        self._corrections: tuple[Correction, ...] = ()
-        self._left: tuple[Candidate, ...] = ()
+        self._review = prepare(columns_of(()), ())
         self._blind = False
         self._read_only = ""
         self._model = WaitingModel()
@@ -58,6 +57,7 @@ class ReviewPanel(QWidget):
         self._reason.addItems([reason.capitalize() for reason in REASONS])
         self._reason.currentIndexChanged.connect(self._on_reason)
         self._count, self._returns = _small(self), _small(self)
+        self._forecast = ForecastRow(self)
         self._empty = QLabel(NOTHING, self)
         self._empty.setWordWrap(True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -80,15 +80,18 @@ class ReviewPanel(QWidget):
         self.setBackgroundRole(QPalette.ColorRole.Base)
         self._refresh()
 
-    def set_candidates(self, candidates: Sequence[Candidate], corrections: Sequence[Correction] = ()) -> None:
-        """The predicted segments of all videos, and what people said so far."""
-        self._candidates, self._corrections = tuple(candidates), tuple(corrections)
+    def set_review(self, review: Review) -> None:
+        """What there is to look at, prepared where it keeps nobody waiting."""
+        self._review = review
         self._refresh()
+
+    def set_candidates(self, candidates: Sequence[Candidate], corrections: Sequence[Correction] = ()) -> None:
+        """The predicted segments of all videos, and what people said so far; for a few of them."""
+        self.set_review(prepare(columns_of(candidates), corrections))
 
     def set_corrections(self, corrections: Sequence[Correction]) -> None:
         """What people said so far; what they corrected leaves the queue."""
-        self._corrections = tuple(corrections)
-        self._refresh()
+        self.set_review(prepare(self._review.columns, corrections))
 
     def set_confidence(self, confidence: float) -> None:
         """From where on one click accepts."""
@@ -107,7 +110,7 @@ class ReviewPanel(QWidget):
 
     def candidates(self) -> tuple[Candidate, ...]:
         """The segments of all videos that are not corrected yet, in the order given."""
-        return self._left
+        return self._review.left
 
     def current(self) -> Candidate | None:
         """The selected segment."""
@@ -123,21 +126,21 @@ class ReviewPanel(QWidget):
         self._table.setFocus()
 
     def _refresh(self) -> None:
-        """Make the queue again; who was selected stays so, or the place in the list does."""
+        """Show the queue; who was selected stays so, or the place in the list does."""
         current, row = self.current(), self._table.currentIndex().row()
-        self._left = not_corrected(self._candidates, self._corrections)
-        waiting = queue(self._left, self._corrections, self.reason())
+        review, reason = self._review, self.reason()
+        waiting = review.queues[reason]
         if self._blind:  # even their order would tell what the model says
             waiting = tuple(sorted(waiting, key=lambda one: (one.candidate.video_name, one.candidate.start_s)))
         self._model.set_waiting(waiting)
         self._select(_row_of(waiting, current, row))
-        self._count.setText(f"{len(self._left):,} left")
-        said = None if self._blind else returns(self._corrections)
+        self._count.setText(f"{len(review.left):,} left")
+        said = None if self._blind else review.returns
         self._returns.setText(said or "")
         self._returns.setVisible(said is not None)
-        self._empty.setText(ALL_DONE if self._candidates else NOTHING)
+        self._forecast.set_forecast(None if self._blind else review.forecasts[reason])
+        self._empty.setText(ALL_DONE if len(review.columns) else NOTHING)
         self._pages.setCurrentIndex(0 if waiting else 1)
-        self._count_batch()
         self._switch()
 
     def _select(self, row: int) -> None:
@@ -168,7 +171,7 @@ class ReviewPanel(QWidget):
         self.batch_accept_requested.emit(round(self._from.value(), 2))
 
     def _count_batch(self) -> None:
-        count = len(acceptable(self._left, round(self._from.value(), 2)))
+        count = self._review.acceptable_count(round(self._from.value(), 2))
         self._accept_all.setText("Accept" if self._blind else f"Accept {count:,}")
         why = self._why_not() or ("" if count else "no segment is that sure")
         self._accept_all.setEnabled(not why)
@@ -209,6 +212,7 @@ class ReviewPanel(QWidget):
             self._pages,
             _row(self._play, self._accept_one, None, keys),
             _row(everything, self._from, self._accept_all, None),
+            self._forecast,
             self._returns,
         ):
             if isinstance(row, QWidget):

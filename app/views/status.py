@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QW
 from app.views import icons, theme
 
 MessageKind = Literal["info", "warning", "error"]
+Work = Literal["analysis", "training"]
 INFO_MS: Final = 4_000
 WARNING_MS: Final = 10_000
 UNDO_MS: Final = 8_000
@@ -84,6 +85,8 @@ class StatusBar(QWidget):
     """Device, model, running job, message, counts, from left to right. Nothing here takes the focus by itself."""
 
     cancel_clicked = Signal()
+    """Of the analyses; `cancel_training_clicked` while a training is shown in their place."""
+    cancel_training_clicked = Signal()
     undo_clicked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -92,6 +95,7 @@ class StatusBar(QWidget):
         self._passing: Message | None = None
         self._has_counts = False
         self._is_busy = False
+        self._jobs: dict[Work, Job] = {}
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._drop_passing)
@@ -104,7 +108,7 @@ class StatusBar(QWidget):
         self.bar.setFixedWidth(BAR_WIDTH_PX)
         self.bar.setAccessibleName("Progress")
         self.cancel = _button("Cancel this work", "close")
-        self.cancel.clicked.connect(self.cancel_clicked)
+        self.cancel.clicked.connect(self._on_cancel)
         self.mark = QLabel()
         self.message = ElidedLabel()
         self.message.setAccessibleName("Message")
@@ -132,17 +136,27 @@ class StatusBar(QWidget):
         self.model.setToolTip(tip)
         self._show_message()
 
-    def set_job(self, job: Job) -> None:
-        """Where the running work is."""
-        self.job.set_text(job.text)
-        self.bar.setRange(0, job.total)
-        self.bar.setValue(job.done)
-        self.bar.setToolTip(job.text)
-        self._set_busy(True)
+    def set_job(self, job: Job, work: Work = "analysis") -> None:
+        """Where running work is. A training is shown before the analyses in the background."""
+        self._jobs[work] = job
+        self._show_job()
 
-    def clear_job(self) -> None:
-        """Nothing is running."""
-        self._set_busy(False)
+    def clear_job(self, work: Work = "analysis") -> None:
+        """That work is over."""
+        self._jobs.pop(work, None)
+        self._show_job()
+
+    def _show_job(self) -> None:
+        job = self._jobs.get("training") or self._jobs.get("analysis")
+        if job is not None:
+            self.job.set_text(job.text)
+            self.bar.setRange(0, job.total)
+            self.bar.setValue(job.done)
+            self.bar.setToolTip(job.text)
+        self._set_busy(job is not None)
+
+    def _on_cancel(self) -> None:
+        (self.cancel_training_clicked if "training" in self._jobs else self.cancel_clicked).emit()
 
     def set_counts(self, corrections: int | None, uncertain: int | None = None) -> None:
         """How far the labelling of the open video is; None where no video is open."""

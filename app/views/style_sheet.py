@@ -144,7 +144,7 @@ QHeaderView::section { background: $panel; color: $muted; border: none; border-b
 QTableCornerButton::section { background: $panel; border: none; }
 
 QTabWidget::pane { border: none; }
-QTabBar::tab { background: transparent; color: $muted; padding: 6px 12px; border: none;
+QTabBar::tab { background: transparent; color: $muted; padding: 6px 8px; border: none;
   border-bottom: 2px solid transparent; }
 QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
 QTabBar::tab:hover { color: $text; }

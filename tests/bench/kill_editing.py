@@ -97,7 +97,7 @@ def edit_forever(path: Path, seed: str | None) -> None:
         threading.Thread(target=_store_forever, args=(path, project.media()[0].id), daemon=True).start()
         print(READY, flush=True)
         while True:
-            step, edit = _next_step(draw, project)
+            step, edit = next_step(draw, project)
             told = {"step": step}
             if edit is not None:
                 told |= {"name": edit.name, "removed": text_of(edit.removed), "added": text_of(edit.added)}
@@ -111,7 +111,7 @@ def edit_forever(path: Path, seed: str | None) -> None:
             print("done", flush=True)
 
 
-def _next_step(draw: random.Random, project: Project) -> tuple[str, Edit | None]:
+def next_step(draw: random.Random, project: Project) -> tuple[str, Edit | None]:
     kind = draw.random()
     if kind < 0.2 and project.undo_name != FIRST_EDIT:
         return "undo", None
@@ -168,7 +168,7 @@ def kill_once(path: Path, model: Model, draw: random.Random, tally: Tally) -> Mo
     pending: tuple[str, Edit | None] | None = None
     deadline = begun + draw.uniform(0, LONGEST_STARTING_S) if draw.random() < STARTS_KILLED else None
     with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=CHECKOUT) as process:
-        for line in _lines_until_killed(process, deadline, draw.uniform(0, LONGEST_EDITING_S)):
+        for line in lines_until_killed(process, deadline, draw.uniform(0, LONGEST_EDITING_S)):
             if line == "done":
                 assert pending is not None
                 model.take(*pending)
@@ -176,7 +176,7 @@ def kill_once(path: Path, model: Model, draw: random.Random, tally: Tally) -> Mo
                 tally.acknowledged += 1
             elif line != READY:
                 told = json.loads(line)
-                pending = told["step"], _edit(told)
+                pending = told["step"], edit_of(told)
     if process.returncode != -signal.SIGKILL:
         tally.failures.append(f"kill {tally.kills + 1}: the process had ended by itself ({process.returncode})")
     tally.kills += 1
@@ -184,13 +184,13 @@ def kill_once(path: Path, model: Model, draw: random.Random, tally: Tally) -> Mo
     return _compared(path, model, pending, tally)
 
 
-def _edit(told: dict[str, str]) -> Edit | None:
+def edit_of(told: dict[str, str]) -> Edit | None:
     if "name" not in told:
         return None
     return Edit(told["name"], records_of(told["removed"]), records_of(told["added"]))
 
 
-def _lines_until_killed(process: "subprocess.Popen[bytes]", deadline: float | None, editing_s: float) -> Iterator[str]:
+def lines_until_killed(process: "subprocess.Popen[bytes]", deadline: float | None, editing_s: float) -> Iterator[str]:
     """Whole lines that the process wrote, until it is killed: at the deadline, or so long after it is ready."""
     assert process.stdout is not None
     pipe, rest, alive = process.stdout.fileno(), b"", True
@@ -219,11 +219,11 @@ def _compared(path: Path, model: Model, pending: tuple[str, Edit | None] | None,
         if project.read_only:
             fail(f"it can only be read: {project.read_only_reason}")
             return model
-        held = _held(project)
-        if held != model.records and pending is not None:
+        records = held(project)
+        if records != model.records and pending is not None:
             model = model.copy()
             model.take(*pending)
-        if held != model.records:
+        if records != model.records:
             fail("what it holds is not what was acknowledged")
         wrong = project.integrity_check()
         if wrong is not None:
@@ -231,7 +231,7 @@ def _compared(path: Path, model: Model, pending: tuple[str, Edit | None] | None,
         _take_back(project, model, fail)
         with AnalysisStore(path) as store:
             stored = store.load(project.media()[0].id)
-            if stored is not None and not _same(stored, _long_analysis()):
+            if stored is not None and not same(stored, _long_analysis()):
                 fail("half an analysis is listed")
             store.sweep()
     return model
@@ -243,12 +243,12 @@ def _take_back(project: Project, model: Model, fail: Callable[[str], None]) -> N
     for step in ["undo"] * steps + ["redo"] * steps:
         (project.undo if step == "undo" else project.redo)()
         model.take(step)
-        if _held(project) != model.records:
+        if held(project) != model.records:
             fail(f"{step} led somewhere else")
             return
 
 
-def _held(project: Project) -> dict[str, Record]:
+def held(project: Project) -> dict[str, Record]:
     """Everything in the project."""
     records: list[Record] = [*project.media(), *project.participants(), *project.all_corrections()]
     records += project.all_notes()
@@ -257,7 +257,7 @@ def _held(project: Project) -> dict[str, Record]:
     return {record.id: record for record in records}
 
 
-def _same(one: Analysis, other: Analysis) -> bool:
+def same(one: Analysis, other: Analysis) -> bool:
     (text, arrays), (other_text, other_arrays) = packed(one), packed(other)
     return text == other_text and all(arrays[name].tobytes() == other_arrays[name].tobytes() for name in other_arrays)
 

@@ -22,6 +22,8 @@ MEASUREMENTS: Final = {
     "analysing": "tests.bench.responsiveness",
     "panning": "tests.bench.moving",
     "scrubbing": "tests.bench.moving",
+    "rescoring": "tests.bench.rescoring",
+    "one_click": "tests.bench.rescoring",
 }
 """Names of functions, and where they are."""
 

@@ -20,7 +20,9 @@ from tests.bench.window import figures_of
 
 FOLDER: Final = CHECKOUT / ".work/bench/window"
 """Not among temporary files, which may be kept in memory: what is durable there takes no time."""
-PARTS: Final = ("starting", "scrubbing", "panning", "analysing", "correcting", "opening", "remembering")
+PARTS: Final = (
+    "starting", "scrubbing", "panning", "analysing", "correcting", "opening", "remembering", "rescoring", "one_click",
+)  # fmt: skip
 ON_A_PROJECT: Final = frozenset({"correcting", "opening", "remembering"})
 DEMO: Final = CHECKOUT / "resources/demo/demo.mp4"
 

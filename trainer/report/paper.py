@@ -1,12 +1,14 @@
 """What the paper itself reports: Pini et al., ICMI 2017, doi 10.1145/3136755.3143006. Accuracies in percent."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from trainer.losses import WEIGHTINGS, Weighting
 
 if TYPE_CHECKING:
     from trainer.evaluation import Report
+    from trainer.scores import Row
 
 PAPER: Final = "Pini et al., ICMI 2017"
 FUSION: Final = "multimodal fusion"
@@ -43,3 +45,26 @@ def paper_accuracies(report: "Report") -> dict[str, float]:
 def paper_folds(report: "Report", loss: Weighting) -> float | None:
     """The paper's cross-validation with a loss; None when the data are not its own, or the loss is not."""
     return FOLDS.get(loss) if report.dataset == "afew" else None
+
+
+@dataclass(frozen=True, slots=True)
+class PaperLine:
+    """One line of the paper's table: ours, a share of 1, and theirs in percent where they have one.
+
+    `accuracy` of a cross-validation is the mean over its folds, `row` of all their answers together.
+    """
+
+    name: str
+    accuracy: float
+    theirs: float | None
+    row: "Row"
+
+
+def paper_lines(report: "Report") -> Iterator[PaperLine]:
+    """The table as the paper has it: the branches, their averages, the fusion, and its folds by loss."""
+    paper = paper_accuracies(report)
+    for name, row in report.rows.items():
+        yield PaperLine(name, row.accuracy.value, paper.get(name), row)
+    for folds in report.folds:
+        name = f"{len(folds.folds)} folds, {WEIGHTINGS[folds.loss]}"
+        yield PaperLine(name, folds.mean_accuracy, paper_folds(report, folds.loss), folds.pooled)

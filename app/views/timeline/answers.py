@@ -98,6 +98,16 @@ class Answers:
 
 
 @dataclass(frozen=True, slots=True)
+class Rival:
+    """What another revision says of the person shown, for the lower tier of the fused lane."""
+
+    text: str
+    """Which revision, in a word or two."""
+    segments: Segments
+    unseen: Segments
+
+
+@dataclass(frozen=True, slots=True)
 class Agreement:
     """Per window: the moment it stands for, how much the branches disagree (0..1), and which branch decided."""
 

@@ -10,7 +10,7 @@ from app.timeline.columns import Spans
 from app.timeline.segments_layout import row_count, rows
 from app.timeline.snap import Snapper
 from app.timeline.values import FrameMode, Selection, ShownPerson, Sound, SoundMode
-from app.views.timeline.answers import Agreement, Answers
+from app.views.timeline.answers import Agreement, Answers, Rival
 from engine.values import F64, Gap
 
 SCENE_NAME = "Scene"
@@ -56,6 +56,7 @@ class Scene:
     sound_mode: SoundMode = "waveform"
     frame_mode: FrameMode = "curves"
     agreement: Agreement | None = None
+    rival: Rival | None = None
     corrections: tuple[Correction, ...] = ()
     coder: str = ""
     people: tuple[tuple[str, str], ...] = ()

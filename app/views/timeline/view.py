@@ -12,13 +12,13 @@ from app.project.values import Correction, Epoch, Marker
 from app.timeline.axis import Axis
 from app.timeline.partial import PartialResults
 from app.timeline.values import LANES, FrameMode, Hit, LaneLayout, LaneName, Selection, ShownPerson, Sound, SoundMode
-from app.views.timeline.answers import Agreement, Answers, LatelyShown
+from app.views.timeline.answers import Agreement, Answers, LatelyShown, Rival, Segments
 from app.views.timeline.canvas import Band, Canvas
 from app.views.timeline.drags import SNAP_PX
 from app.views.timeline.gestures import Gestures
 from app.views.timeline.lanes_menu import LanesMenu
 from app.views.timeline.scene import Scene
-from engine.values import F64, Gap, Part
+from engine.values import F64, Gap, Part, Segment
 
 BRANCH_LANES: Final = ("frame", "slice", "voice", "fused", "agreement")
 ZOOM_A_KEY: Final = 1.6
@@ -160,6 +160,14 @@ class TimelineView(QWidget):
         """Which model answered: below the heading of the fused lane."""
         self.scene.revision_text = text
         self.canvas.invalidate("fused")
+
+    def set_rival(self, text: str, segments: Sequence[Segment] = (), unseen: Sequence[Segment] = ()) -> None:
+        """What another revision says of the person shown, below what the current one says; no text takes it away."""
+        had = self.scene.rival is not None
+        self.scene.rival = Rival(text, Segments.of(segments), Segments.of(unseen)) if text else None
+        self.canvas.invalidate("fused")
+        if had != bool(text):
+            self.canvas.arrange()
 
     # What is shown: what people said
 

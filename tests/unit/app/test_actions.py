@@ -13,6 +13,7 @@ from engine.emotions import EMOTIONS
 EVERYTHING = State(
     project=True, video=True, analysis=True, range=True, selection=True, segment=True, correction=True,
     splittable=True, mergeable=True, people=2, undo="Label sad", redo="Label happy", job=True,
+    learning=True, candidate=True,
 )  # fmt: skip
 
 PROMISED = {

@@ -1,6 +1,6 @@
 """From stored features to people, windows and labels: on made stores, so that every row's part is known."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 import torch
 
-from engine.answers import _by_track, _merged, _Scorer, _Sound, answer
+from engine.answering.rows import Sound, by_track
+from engine.answering.spans import Windows
+from engine.answers import _merged, _Scorer, answer
 from engine.branches import AUDIO_RATE_HZ, FEATURES
 from engine.bundle import Bundle, Calibration, WindowConfig
 from engine.device import Device
 from engine.emotions import EMOTIONS
+from engine.errors import CancelledError
 from engine.faces.appearance import SIZE
 from engine.features import Evidence, FeatureStore, FeatureWriter
 from engine.model import Model, padded_sets
@@ -100,6 +103,24 @@ def overlap(one: Span, other: Span) -> float:
     return min(one[1], other[1]) - max(one[0], other[0])
 
 
+def sets_of(store: FeatureStore, windows: Windows) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """The features of each window."""
+    found = []
+    for number in range(len(windows)):
+        frame, slice_, audio = (store.features(*pair) for pair in zip(BRANCHES, windows.rows(number), strict=True))
+        found.append((frame, slice_, audio))
+    return found
+
+
+def result(steps: Generator[Any, None, Any]) -> Any:
+    """What a generator returns in the end."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
 def configured(bundle: Bundle, cpu: Device, **changes: Any) -> Model:
     return Model(replace(bundle, manifest=replace(bundle.manifest, **changes)), cpu)
 
@@ -110,8 +131,8 @@ def configured(bundle: Bundle, cpu: Device, **changes: Any) -> Model:
 @pytest.mark.parametrize(
     ("track", "groups"), [([], {}), ([4], {4: [0]}), ([2, 7, 2, 2, 7, 0], {0: [5], 2: [0, 2, 3], 7: [1, 4]})]
 )
-def test_rows_by_track(track: list[int], groups: dict[int, list[int]]) -> None:
-    assert {number: rows.tolist() for number, rows in _by_track(np.array(track, np.int64)).items()} == groups
+def test_rowsby_track(track: list[int], groups: dict[int, list[int]]) -> None:
+    assert {number: rows.tolist() for number, rows in by_track(np.array(track, np.int64)).items()} == groups
 
 
 def test_a_person_has_the_rows_of_their_track(make_store: MakeStore, tiny_model: Model) -> None:
@@ -200,16 +221,15 @@ def test_nobody_is_present_in_what_could_not_be_read(make_store: MakeStore, tiny
 def test_rows_of_a_window(make_store: MakeStore, tiny_model: Model) -> None:
     store = make_store()
     scorer = _Scorer(store, tiny_model)
-    windows = list(scorer._windows_of(scorer.face(store.evidence.tracks)))
-    np.testing.assert_allclose([window.start_s for window in windows], [0, 0.5, 1, 1.5, 2, 2.5, 3, 3.44])
-    window = windows[1]
-    frames, slices, seconds = window.rows
-    assert (window.start_s, window.end_s) == (0.5, 3.06)
+    windows = scorer.windows_of(scorer.rows.face(store.evidence.tracks))
+    np.testing.assert_allclose(windows.start_s, [0, 0.5, 1, 1.5, 2, 2.5, 3, 3.44])
+    frames, slices, seconds = windows.rows(1)
+    assert (windows.start_s[1], windows.end_s[1]) == (0.5, 3.06)
     np.testing.assert_array_equal(store.keys("frame")[frames, 1], np.arange(13, 77))
     np.testing.assert_allclose(store.evidence.slice_start_s[slices], [0.64, 1.28, 1.92, 2.56])
     np.testing.assert_array_equal(store.evidence.second[seconds], [0, 1, 2])
-    assert window.branches == "frame+slice+audio"
-    assert [one.restart for one in windows] == [True] + [False] * 7
+    assert windows.branches[1] == "frame+slice+audio"
+    assert windows.restart.tolist() == [True] + [False] * 7
 
 
 @pytest.mark.parametrize(
@@ -217,7 +237,7 @@ def test_rows_of_a_window(make_store: MakeStore, tiny_model: Model) -> None:
     [((0.5, 3.06), [0, 1, 2]), ((0.51, 3.07), [1, 2]), ((2.9, 3.2), [3]), ((2.95, 3.05), [2, 3]), ((5.9, 6.9), [])],
 )
 def test_seconds_that_overlap_a_window_enough(window: Span, rows: list[int]) -> None:
-    sound = _Sound(np.arange(6), np.arange(6.0), np.arange(6.0) + 1)
+    sound = Sound(np.arange(6), np.arange(6.0), np.arange(6.0) + 1)
     assert sound.within(*window).tolist() == rows
 
 
@@ -249,8 +269,8 @@ def test_raw_windows_are_the_fusion_and_the_rest_is_smoothed(
     store = make_store()
     (person,) = answer(store, model).people
     scorer = _Scorer(store, model)
-    windows = list(scorer._windows_of(scorer.face(store.evidence.tracks)))
-    np.testing.assert_array_equal(person.fused.raw, model.fuse([scorer._sets(window.rows) for window in windows]))
+    windows = scorer.windows_of(scorer.rows.face(store.evidence.tracks))
+    np.testing.assert_array_equal(person.fused.raw, model.fuse(sets_of(store, windows)))
     middle_s = (person.fused.start_s + person.fused.end_s) / 2
     expected = smooth(np.log(person.fused.raw), middle_s, [True] + [False] * 7, temperature=0.05)
     np.testing.assert_array_equal(person.fused.probabilities, expected)
@@ -260,8 +280,8 @@ def test_raw_windows_are_the_fusion_and_the_rest_is_smoothed(
 def test_windows_are_the_same_in_any_group(make_store: MakeStore, tiny_model: Model) -> None:
     store = make_store()
     scorer = _Scorer(store, tiny_model)
-    windows = list(scorer._windows_of(scorer.face(store.evidence.tracks)))
-    np.testing.assert_array_equal(scorer.raw(windows, group=3), scorer.raw(windows))
+    windows = scorer.windows_of(scorer.rows.face(store.evidence.tracks))
+    np.testing.assert_array_equal(result(scorer.raw(windows, group=3)), result(scorer.raw(windows)))
 
 
 @pytest.mark.parametrize(("below", "uncertain"), [(0.0, False), (1.0, True)])
@@ -271,6 +291,29 @@ def test_segments_under_the_threshold_are_uncertain(
     model = configured(tiny_bundle, cpu, calibration=Calibration(uncertain_below=below))
     (person,) = answer(make_store(), model).people
     assert {segment.uncertain for segment in person.segments} == {uncertain}
+
+
+# In steps
+
+
+def test_the_share_that_is_done_grows_to_one(make_store: MakeStore, tiny_model: Model) -> None:
+    told: list[float] = []
+    answer(make_store({3: (0.0, 6.0), 5: (1.0, 2.0)}), tiny_model, told.append)
+    assert told == sorted(told)
+    assert 0 < told[0] < 0.5
+    assert told[-1] == 1.0
+
+
+def test_what_hears_of_it_may_end_the_work(make_store: MakeStore, tiny_model: Model) -> None:
+    told: list[float] = []
+
+    def enough(share: float) -> None:
+        told.append(share)
+        raise CancelledError("enough")
+
+    with pytest.raises(CancelledError):
+        answer(make_store(), tiny_model, enough)
+    assert len(told) == 1
 
 
 # What is missing

@@ -74,3 +74,17 @@ def test_waves_are_scaled() -> None:
     waves = torch.tensor([[-1.0, 0.0, 0.25]])
     assert audio_input(waves, AudioConfig()).tolist() == [[[-256.0, 0.0, 64.0]]]
     assert audio_input(waves, AudioConfig(amplitude=2.0)).tolist() == [[[-2.0, 0.0, 0.5]]]
+
+
+def test_levelled_waves_differ_less_in_level() -> None:
+    wave = torch.sin(torch.arange(2000.0))[None]
+    waves = torch.cat([0.2 * wave, 0.02 * wave, 2e-5 * wave, 0 * wave])
+    rms = waves.square().mean(1).sqrt()
+    equal = audio_input(waves, AudioConfig(amplitude=1.0, levelled=1.0))[:, 0].square().mean(1).sqrt()
+    torch.testing.assert_close(equal[:2], torch.full((2,), 0.1))
+    torch.testing.assert_close(equal[2], rms[2] * 100)  # raised by 40 dB at most
+    assert equal[3] == 0
+    half = audio_input(waves, AudioConfig(amplitude=1.0, levelled=0.5))[:, 0].square().mean(1).sqrt()
+    torch.testing.assert_close(half[0] / half[1], (rms[0] / rms[1]).sqrt())
+    one = audio_input(waves[1:2], AudioConfig(levelled=0.5))
+    torch.testing.assert_close(one, audio_input(waves, AudioConfig(levelled=0.5))[1:2])  # each second by itself

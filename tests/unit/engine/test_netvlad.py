@@ -65,6 +65,29 @@ def test_sums_of_parts_add_up(vlad: NetVLAD) -> None:
     torch.testing.assert_close(parts[0] + parts[1] + parts[2], vlad.sums(x, everything(x)))
 
 
+def test_sums_of_runs_are_those_of_each_alone_to_the_last_bit(vlad: NetVLAD) -> None:
+    x = items(40)[0].half().float().numpy()
+    runs = np.array([[0, 3, 3, 10, 39, 12], [10, 3, 25, 40, 40, 13]])
+    together = vlad.sums_of_runs(x, runs)
+    for number, (first, stop) in enumerate(runs.T.tolist()):
+        assert torch.equal(together[number], vlad.sums_of(x[first:stop]))
+        part = torch.from_numpy(x[None, first:stop])
+        torch.testing.assert_close(
+            together[number], vlad.sums(part, everything(part))[0].detach(), rtol=1e-4, atol=1e-4
+        )
+    assert not together[1].any()
+
+
+def test_sums_do_not_depend_on_the_order_or_on_how_they_were_put_together(vlad: NetVLAD) -> None:
+    x = items(500)[0].half().float().numpy()
+    whole = vlad.totals(x, np.array([[0], [500]]))
+    order = np.random.default_rng(1).permutation(500)
+    np.testing.assert_array_equal(vlad.totals(x[order], np.array([[0], [500]])), whole)
+    parts = vlad.totals(x, np.array([[0, 7, 300], [7, 300, 500]]))
+    np.testing.assert_array_equal(parts.sum(0, keepdims=True), whole)
+    assert torch.equal(vlad.from_totals(whole)[0], vlad.sums_of(x))
+
+
 @pytest.mark.parametrize("count", [0, 4])
 def test_a_set_of_nothing_gives_zeros(vlad: NetVLAD, count: int) -> None:
     x = items(count)
@@ -135,3 +158,31 @@ def test_start_is_the_same_for_a_seed() -> None:
     other.start_from(x, seed=3)
     assert torch.equal(one.centres, other.centres)
     assert torch.equal(one.assign.bias, other.assign.bias)
+
+
+def plain_start(x: NDArray[np.float64], clusters: int) -> tuple[NDArray[np.float64], ...]:
+    """Centres, weights and biases as Arandjelovic et al. start them, written out: the best of 20 runs of Lloyd's
+    algorithm from random items, then w_k = 2 alpha c_k and b_k = -alpha |c_k|^2."""
+    found = []
+    for seed in range(20):
+        centres = np.random.default_rng(seed).permutation(x)[:clusters]
+        for _ in range(50):
+            nearest = ((x[:, None] - centres) ** 2).sum(2).argmin(1)
+            centres = np.stack(
+                [x[nearest == k].mean(0) if (nearest == k).any() else centres[k] for k in range(clusters)]
+            )
+        squared = ((x[:, None] - centres) ** 2).sum(2)
+        found.append((squared.min(1).sum(), centres, np.sort(squared, axis=1)))
+    _, centres, squared = min(found, key=lambda run: run[0])
+    alpha = -np.log(0.01) / (squared[:, 1] - squared[:, 0]).mean()
+    return centres, 2 * alpha * centres, -alpha * (centres**2).sum(1)
+
+
+def test_start_is_that_of_a_plain_k_means(vlad: NetVLAD) -> None:
+    x = clouds() + np.random.default_rng(8).normal(0, 0.4, (120, FEATURES))
+    vlad.start_from(x, seed=0)
+    centres, weights, biases = plain_start(x, CLUSTERS)
+    mine, plain = (np.argsort(one[:, 0] + 10 * one[:, 1]) for one in (vlad.centres.detach().numpy(), centres))
+    np.testing.assert_allclose(vlad.centres.detach().numpy()[mine], centres[plain], rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(vlad.assign.weight.detach().numpy()[mine], weights[plain], rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(vlad.assign.bias.detach().numpy()[mine], biases[plain], rtol=1e-4)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -243,3 +244,45 @@ def test_gain_noise_and_speed_keep_to_their_ranges() -> None:
     pitch_hz = [2 * np.abs(np.fft.rfft(half)).argmax() for half in halves]
     assert 441 * math.exp(-0.12) - 3 < min(pitch_hz) < 410
     assert 475 < max(pitch_hz) < 441 * math.exp(0.12) + 3
+
+
+def test_a_second_may_run_past_the_end_of_its_clip() -> None:
+    wave = np.linspace(0.1, 0.5, 3000, dtype=np.float32)
+    heard = set()
+    for seed in range(60):
+        second = augment.second_of(wave, 1000, replace(QUIET, overhang_s=0.6), rng(seed))
+        (there,) = np.nonzero(second)
+        assert there.tolist() == list(range(len(there)))  # zeros only after the end
+        heard.add(len(there))
+    assert 400 <= min(heard) < 600
+    assert max(heard) == 1000
+    short = augment.second_of(wave[:500], 1000, replace(QUIET, overhang_s=0.6), rng(1))
+    assert len(np.flatnonzero(short)) >= 400  # of a short clip never more than half is lost
+    assert len(augment.second_of(wave[:0], 1000, replace(QUIET, overhang_s=0.6), rng(1))) == 1000
+
+
+def test_colour_is_a_smooth_gain_of_the_frequencies() -> None:
+    click = np.zeros(2000, np.float32)
+    click[1000] = 0.01
+    gains_db = []
+    for seed in range(40):
+        second = augment.second_of(click, 2000, replace(QUIET, colour_db=3), rng(seed))
+        gains_db.append(20 * np.log10(np.abs(np.fft.rfft(second)) / 0.01))
+    assert np.abs(np.diff(gains_db, axis=1)[:, 5:]).max() < 1  # smooth but for the lowest few hertz
+    assert 3 < np.std(gains_db) < 5  # three waves of 3 dB, each at half its power on average
+    assert np.abs(np.mean(gains_db)) < 1
+
+
+def test_a_room_adds_an_echo_after_the_sound() -> None:
+    rate_hz = 22_050
+    click = np.zeros(rate_hz, np.float32)
+    click[4000] = 0.5
+    for seed in range(8):
+        second = np.abs(augment.second_of(click, rate_hz, replace(QUIET, room=1), rng(seed)))
+        assert second[:3999].max() < 1e-6
+        assert second[4000] == pytest.approx(0.5, rel=0.05)
+        energy = [float((second[at : at + 2000] ** 2).sum()) for at in (4001, 6001, 8001)]
+        assert energy[0] > energy[1] > energy[2] > 0
+        assert 0.2**2 * 0.9 < (second[4001:] ** 2).sum() / 0.25 < 1.0**2 * 1.1
+    dry = [augment.second_of(click, rate_hz, replace(QUIET, room=0.3), rng(seed)) for seed in range(60)]
+    assert 0.15 < np.mean([np.abs(second[4100:]).max() > 1e-5 for second in dry]) < 0.5

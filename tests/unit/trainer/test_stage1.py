@@ -10,11 +10,12 @@ import torch
 
 from engine.branches import AudioConfig, Branch, FrameConfig, audio_branch, frame_branch
 from engine.emotions import COUNT
-from engine.errors import CancelledError, DatasetError
+from engine.errors import CancelledError, TrainingError
 from trainer import metrics
 from trainer.augment import FaceAugment
 from trainer.datasets.fer2013 import FerImages
 from trainer.datasets.sound import Waves
+from trainer.loop.frozen import freeze
 from trainer.sources import StillSource, VoiceSource
 from trainer.spectra import LogMel
 from trainer.stage1 import (
@@ -236,7 +237,7 @@ def test_cancelled_at_the_next_batch(tmp_path: Path, frame_job: Job, stills: Sti
 
     source = object.__new__(Counting)
     source.classes = stills.classes
-    _, steps = frame_job(tmp_path / "checkpoint", source=source, cancelled=After(2))
+    _, steps = frame_job(tmp_path / "checkpoint", source=source, cancelled=After(2), ahead=0)
     with pytest.raises(CancelledError):
         list(steps)
     assert taken == [8, 8]
@@ -273,7 +274,7 @@ def test_a_loss_that_is_no_number_says_where(tmp_path: Path, frame_job: Job, sti
     source = object.__new__(Broken)
     source.classes = stills.classes
     _, steps = frame_job(tmp_path / "checkpoint", source=source)
-    with pytest.raises(DatasetError, match="not a number in epoch 2, batch 2"):
+    with pytest.raises(TrainingError, match="not a number in epoch 2, batch 2"):
         list(steps)
 
 
@@ -296,3 +297,32 @@ def test_companions_learn_beside_the_branch(tmp_path: Path, waves: Waves, audio_
 
 def test_nothing_to_predict(frame_config: FrameConfig, stills: StillSource) -> None:
     assert predict(frame_branch(frame_config), stills, np.arange(0)).shape == (0, 7)
+
+
+def test_batches_prepared_ahead_train_the_same(tmp_path: Path, frame_job: Job) -> None:
+    direct, steps = frame_job(tmp_path / "direct", ahead=0)
+    list(steps)
+    threaded, steps = frame_job(tmp_path / "threaded", ahead=3)
+    list(steps)
+    assert same(state(direct), state(threaded))
+
+
+def test_a_frozen_trunk_stays_with_its_statistics(tmp_path: Path, frame_job: Job) -> None:
+    branch, steps = frame_job(tmp_path / "checkpoint", replace(SHORT, epochs=1))
+    freeze(branch.trunk, 1)
+    before = state(branch)
+    list(steps)
+    changed = {name for name, value in state(branch).items() if not torch.equal(value, before[name])}
+    assert {name.split(".")[1] for name in changed if name.startswith("trunk")} == {"block8"}
+    assert any("running_mean" in name for name in changed)
+    assert {name.split(".")[0] for name in changed} == {"trunk", "head", "classifier"}
+
+
+def test_the_best_epoch_is_what_is_left(tmp_path: Path, frame_job: Job, stills: StillSource) -> None:
+    dev = (stills, np.arange(21), stills.classes)
+    branch, steps = frame_job(tmp_path / "checkpoint", replace(SHORT, epochs=6, patience=2), dev=dev)
+    ends = [step for step in steps if step.dev_accuracy is not None]
+    answers = predict(branch, stills, np.arange(21)).argmax(1)
+    best = max(step.dev_accuracy or 0 for step in ends)
+    assert metrics.accuracy(stills.classes, answers) == best
+    assert ends[-1].best_epoch == next(step.epoch for step in ends if step.dev_accuracy == best)

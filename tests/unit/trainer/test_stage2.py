@@ -10,12 +10,13 @@ import pytest
 import torch
 
 from engine.emotions import COUNT, INDEX
-from engine.errors import CancelledError, DatasetError
+from engine.errors import CancelledError, TrainingError
 from engine.fusion import Fusion, FusionConfig
+from tests.trainings import sets
 from trainer import metrics
 from trainer.checkpoint import read_tensors
 from trainer.stage1 import Schedule
-from trainer.stage2 import NEUTRAL, FaceBank, Maker, Making, VoiceBank, fuse, train_fusion
+from trainer.stage2 import NEUTRAL, ClipWindows, FaceBank, Maker, Making, VoiceBank, fuse, train_fusion
 
 ALL = Making(pure=1, wrong_voice=0, no_face=0, no_slices=0, no_voice=0)
 """Every window has all of its branches, and they agree."""
@@ -126,8 +127,9 @@ def test_fusion_learns_what_can_be_told_apart(tmp_path: Path, make: Make) -> Non
     dev = [maker.window(int(label), draws) for label in np.arange(70) % COUNT]
     steps = list(train_fusion(TINY, maker, SHORT, tmp_path / "fusion", dev))
     assert [(step.stage, step.epoch, step.step, step.steps) for step in steps] == [
-        ("fusion", epoch, 8 * epoch, 32) for epoch in (1, 2, 3, 4)
+        ("fusion", at // 8 + 1, at + 1, 32) for at in range(32)
     ]
+    assert [step.step for step in steps if step.dev_accuracy is not None] == [8, 16, 24, 32]
     assert steps[-1].loss < 0.3 * steps[0].loss
     assert steps[-1].remaining_s == 0
     fusion = Fusion(TINY)
@@ -173,7 +175,7 @@ def test_a_stopped_fusion_leaves_nothing(tmp_path: Path, make: Make) -> None:
 
 def test_a_loss_that_is_no_number_says_where(tmp_path: Path, make: Make, face_bank: FaceBank) -> None:
     maker = make(ALL, faces=replace(face_bank, target=face_bank.target * np.float32("nan")))
-    with pytest.raises(DatasetError, match="not a number in epoch 1, batch 1"):
+    with pytest.raises(TrainingError, match="not a number in epoch 1, batch 1"):
         list(train_fusion(TINY, maker, SHORT, tmp_path / "fusion", []))
 
 
@@ -186,3 +188,64 @@ def test_answers_do_not_depend_on_the_batch(make: Make) -> None:
     assert whole.shape == (20, COUNT)
     assert not fusion.training
     np.testing.assert_allclose(fuse(fusion, sets, batch=3), whole, atol=1e-5)
+
+
+# Real clips
+
+
+@pytest.fixture
+def clips() -> ClipWindows:
+    """Two clips of each emotion that are easily told apart."""
+    return ClipWindows(sets(14), np.arange(14) % COUNT)
+
+
+def fusion_of(path: Path) -> Fusion:
+    fusion = Fusion(TINY)
+    fusion.load_state_dict(read_tensors(path)[0])
+    return fusion
+
+
+def test_a_handful_of_clips_is_overfitted(tmp_path: Path, clips: ClipWindows) -> None:
+    schedule = Schedule(epochs=40, batch=7, learning_rate=1e-2, weight_decay=0, average_decay=0.5)
+    steps = list(train_fusion(TINY, clips, schedule, tmp_path / "fusion"))
+    assert steps[0].loss > 1.5
+    assert steps[-1].loss < 0.02
+    answers = fuse(fusion_of(tmp_path / "fusion"), clips.sets)
+    assert answers.argmax(1).tolist() == clips.classes.tolist()
+
+
+def test_with_branches_left_out_any_branch_will_do(tmp_path: Path, clips: ClipWindows) -> None:
+    schedule = Schedule(epochs=60, batch=7, learning_rate=1e-2, average_decay=0.9, left_out=0.5)
+    list(train_fusion(TINY, clips, schedule, tmp_path / "fusion"))
+    fusion = fusion_of(tmp_path / "fusion")
+    for kept in range(3):
+        alone = [tuple(part if column == kept else part[:0] for column, part in enumerate(item)) for item in clips.sets]
+        answers = fuse(fusion, alone).argmax(1)  # type: ignore[arg-type]
+        assert np.mean(answers == clips.classes) > 0.9
+
+
+def test_stopped_anywhere_it_ends_where_an_undisturbed_one_does(tmp_path: Path, clips: ClipWindows) -> None:
+    schedule = Schedule(epochs=3, batch=4, learning_rate=1e-2, left_out=0.3, weighting="balanced", patience=2)
+    config = replace(TINY, dropout=0.4)
+    dev = clips.made()
+    list(train_fusion(config, clips, schedule, tmp_path / "whole", dev))
+    whole = read_tensors(tmp_path / "whole")[0]
+    for stop in (0, 5, 8, 11):
+        done = tmp_path / f"stopped-{stop}"
+        asked = iter([False] * stop + [True])
+        with pytest.raises(CancelledError):
+            list(train_fusion(config, clips, schedule, done, dev, lambda: next(asked)))  # noqa: B023 (called here)
+        rest = list(train_fusion(config, clips, schedule, done, dev))
+        assert rest[0].step == stop // 4 * 4 + 1
+        kept = read_tensors(done)[0]
+        assert all(torch.equal(kept[name], value) for name, value in whole.items())
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"whole", "stopped-0", "stopped-5", "stopped-8", "stopped-11"}  # no checkpoint
+
+
+def test_clips_without_slices_train_all_the_same(tmp_path: Path) -> None:
+    bare = [(frames, slices[:0], seconds) for frames, slices, seconds in sets(14)]
+    clips = ClipWindows(bare, np.arange(14) % COUNT)
+    schedule = replace(SHORT, epochs=20, batch=7, epoch_examples=None)
+    steps = list(train_fusion(TINY, clips, schedule, tmp_path / "fusion"))
+    assert steps[-1].loss < 0.5 * steps[0].loss

@@ -12,3 +12,4 @@ def test_a_step_is_frozen_and_scored_only_when_said() -> None:
     assert (step.dev_accuracy, step.dev_uar, step.message) == (None, None, "")
     with pytest.raises(FrozenInstanceError):
         step.loss = 0.0  # type: ignore[misc]
+    assert (step.waiting_share, step.best_epoch) == (None, None)

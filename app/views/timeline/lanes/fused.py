@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPen
 
 from app.timeline.axis import Axis
+from app.timeline.columns import column_items
 from app.timeline.values import Hit
 from app.views.emotion_chip import chip_text
 from app.views.timeline.answers import Segments
@@ -19,6 +20,9 @@ from engine.values import Segment
 
 MARGIN_PX: Final = 3.0
 HATCH: Final = 0.22
+RIVAL_SAVES: Final = 0.8
+"""Lines of text by which two tiers are less than twice as high as one."""
+DIFFERENCE_PX: Final = 3.0
 UNSEEN_SHARE: Final = 0.62
 """Height of what was heard with nobody in view, of what it would have with a face."""
 
@@ -42,7 +46,11 @@ class FusedLane(Lane):
     name, title, lines = "fused", "Fused", 2.5
 
     def heading(self, scene: Scene) -> tuple[str, str]:
-        return self.title, scene.revision_text
+        rival = scene.rival
+        return self.title, scene.revision_text if rival is None else f"{scene.revision_text} over {rival.text}"
+
+    def wanted_lines(self, scene: Scene) -> float:
+        return self.lines if scene.rival is None else 2 * self.lines - RIVAL_SAVES
 
     def paint(self, sheet: Sheet, scene: Scene) -> None:
         if scene.blind:
@@ -52,10 +60,14 @@ class FusedLane(Lane):
             if scene.analysed_until_s is None:
                 sheet.note("not analysed")
         else:
-            full = sheet.height - 2 * MARGIN_PX
-            low = full * UNSEEN_SHARE
-            _paint_segments(sheet, scene.answers.unseen, sheet.height - MARGIN_PX - low, low, seen=False)
-            _paint_segments(sheet, scene.answers.segments, MARGIN_PX, full, seen=True)
+            tiers = [(scene.answers.segments, scene.answers.unseen)]
+            if scene.rival is not None:
+                tiers.append((scene.rival.segments, scene.rival.unseen))
+            high = sheet.height / len(tiers)
+            for place, (seen, unseen) in enumerate(tiers):
+                _paint_tier(sheet, seen, unseen, place * high + MARGIN_PX, high - 2 * MARGIN_PX)
+            if scene.rival is not None:
+                _paint_differences(sheet, scene.answers.segments, scene.rival.segments)
         if scene.analysed_until_s is not None and (scene.answers is None or len(scene.answers.segments) == 0):
             sheet.note("segments come when the analysis is done")
         else:
@@ -63,7 +75,8 @@ class FusedLane(Lane):
 
     def hit(self, scene: Scene, axis: Axis, x: float, y: float, height: float) -> Hit:
         time_s = axis.time(x)
-        if scene.answers is None or scene.blind:
+        below = scene.rival is not None and y > height / 2
+        if scene.answers is None or scene.blind or below:
             return Hit(self.name, time_s, scene.person_id)
         seen = scene.answers.segments.at(time_s)
         if seen is not None:
@@ -75,7 +88,7 @@ class FusedLane(Lane):
         if scene.blind:
             return BLIND_NOTE
         if hit.segment is None or scene.answers is None:
-            return ""
+            return _rival_text(scene, hit.time_s)
         said = segment_texts(hit.segment)[0] + (" uncertain" if hit.segment.uncertain else "")
         fused = scene.answers.fused
         at = int(np.searchsorted(fused.start_s, hit.time_s))
@@ -86,6 +99,32 @@ class FusedLane(Lane):
             return said
         nearest = min(around, key=lambda near: abs(float(fused.start_s[near]) - hit.time_s))
         return f"{said}   here: {probabilities_text(fused.values[nearest])}"
+
+
+def _rival_text(scene: Scene, time_s: float) -> str:
+    """What the other revision says at a moment."""
+    rival = scene.rival
+    said = rival.segments.at(time_s) or rival.unseen.at(time_s) if rival is not None else None
+    return f"{rival.text}: {segment_texts(said)[0]}" if rival is not None and said is not None else ""
+
+
+def _paint_tier(sheet: Sheet, seen: Segments, unseen: Segments, top: float, full: float) -> None:
+    low = full * UNSEEN_SHARE
+    _paint_segments(sheet, unseen, top + full - low, low, seen=False)
+    _paint_segments(sheet, seen, top, full, seen=True)
+
+
+def _paint_differences(sheet: Sheet, one: Segments, other: Segments) -> None:
+    """A line between two tiers where they say different things."""
+    edges_s = sheet.edges_s()
+    said = []
+    for segments in (one, other):
+        item = column_items(segments.spans.start_s, segments.spans.end_s, edges_s)
+        emotion = np.append(segments.emotion, -1)
+        said.append(np.where(item >= 0, emotion[item], -1))
+    differs = (said[0] != said[1]) & (said[0] >= 0) & (said[1] >= 0)
+    codes = np.where(differs, sheet.ink.theme.danger.rgba(), 0)
+    sheet.image(codes[None], sheet.height / 2 - DIFFERENCE_PX / 2, DIFFERENCE_PX)
 
 
 def _paint_segments(sheet: Sheet, segments: Segments, top: float, height: float, seen: bool) -> None:

@@ -6,10 +6,13 @@ from dataclasses import fields, is_dataclass, replace
 import numpy as np
 import pytest
 
-from app.project import analyses
-from app.project.analyses import PIECE_BYTES, AnalysisStore, AnalysisSummary, StoredSegment
+from app.project import side_store, writers
+from app.project.analyses import AnalysisStore, AnalysisSummary
 from app.project.errors import ProjectDamagedError, ProjectLockedError, ProjectReadOnlyError, ProjectWriteError
 from app.project.packing import DTYPES, packed, unpacked
+from app.project.pieces import grouped, pieces_of
+from app.project.segments import StoredSegment
+from app.project.side_store import PIECE_BYTES
 from app.project.store import open_project
 from app.timeline.disagreement import disagreement
 from engine.values import BundleRef, Gap
@@ -84,7 +87,7 @@ def test_none_is_stored(store):
     assert store.load("m1") is None
     assert store.summaries() == {}
     assert store.segments_of_all() == ()
-    assert store.revisions("m1") == ()
+    assert store.revisions_of("m1") == ()
 
 
 def by(revision, bundle="starter", **changes):
@@ -101,7 +104,7 @@ def test_revisions_live_side_by_side(store):
     assert store.load("m1", "1", bundle="starter").device == "first"
     assert store.load("m1", "3") is None
     assert store.load("m2") is None
-    assert [(one.bundle, one.revision) for one in store.revisions("m1")] == [
+    assert [(one.bundle, one.revision) for one in store.revisions_of("m1")] == [
         ("own", "1"), ("starter", "2"), ("starter", "1"),
     ]  # fmt: skip
 
@@ -112,7 +115,7 @@ def test_the_same_revision_is_replaced(store, project):
     before = project._rows("SELECT count(*) FROM analysis_pieces WHERE analysis = 2")
     store.save("m1", analysis(device="again"))
     assert store.load("m1").device == "again"
-    assert len(store.revisions("m1")) == 1
+    assert len(store.revisions_of("m1")) == 1
     counts = project._rows("SELECT analysis, count(*) FROM analysis_pieces GROUP BY analysis ORDER BY analysis")
     assert counts == [(2, before[0][0]), (3, before[0][0])]
     assert store.load("m2") is not None
@@ -176,12 +179,12 @@ def test_a_save_that_is_stopped_leaves_nothing(store, path, monkeypatch, pieces)
         if len(written) > pieces:
             raise Stopped
 
-    monkeypatch.setattr(analyses.time, "sleep", stop)
+    monkeypatch.setattr(side_store.time, "sleep", stop)
     with pytest.raises(Stopped):
         store.save("m1", long_analysis())
     monkeypatch.undo()
     assert store.load("m1").device == "before"
-    assert len(store.revisions("m1")) == 1
+    assert len(store.revisions_of("m1")) == 1
     assert store._rows("SELECT count(*) FROM analyses") == [(2,)]
     store.close()
     with AnalysisStore(path) as again:
@@ -192,16 +195,29 @@ def test_a_save_that_is_stopped_leaves_nothing(store, path, monkeypatch, pieces)
         assert again.load("m1").device == "before"
 
 
-def test_swept_away_by_another_window(store, path, monkeypatch):
+def test_another_window_leaves_what_is_being_stored(store, path, monkeypatch):
     with AnalysisStore(path) as other:
-        monkeypatch.setattr(AnalysisStore, "_add", lambda *_: other.sweep())
+        monkeypatch.setattr(side_store.time, "sleep", lambda _: other.sweep())
+        store.save("m1", long_analysis())
+    assert_same(store.load("m1"), long_analysis())
+
+
+def test_what_took_too_long_is_swept_away(store, path, monkeypatch):
+    def sweep(_):
+        writers._OPEN.clear()  # as another process sees it
+        monkeypatch.setattr(writers.lock, "_is_running", lambda _: False)
+        other.sweep()
+
+    with AnalysisStore(path) as other:
+        monkeypatch.setattr(side_store.time, "sleep", sweep)
+        monkeypatch.setattr(writers.lock, "this_process", lambda: ("elsewhere", 1))
         with pytest.raises(ProjectLockedError, match="another window took it over"):
-            store.save("m1", analysis())
+            store.save("m1", long_analysis())
     assert store.load("m1") is None
 
 
 def test_no_transaction_is_large(store):
-    groups = list(analyses._groups(analyses._pieces(*packed(long_analysis()))))
+    groups = list(grouped(pieces_of(*packed(long_analysis()))))
     assert len(groups) > 10
     assert max(sum(len(piece[-1]) for piece in group) for group in groups) <= PIECE_BYTES <= 1 << 20
 
@@ -223,7 +239,7 @@ def test_edits_go_on_while_an_analysis_is_stored(store, project, monkeypatch):
         project.do(adding(correction(f"during {len(made)}", 10 + len(made), 11 + len(made))))
         made.append(1)
 
-    monkeypatch.setattr(analyses.time, "sleep", edit)
+    monkeypatch.setattr(side_store.time, "sleep", edit)
     store.save("m1", long_analysis())
     assert len(made) > 10
     assert len(project.corrections("m1")) == 1 + len(made)

@@ -1,0 +1,1 @@
+"""How far coders, and coders and revisions, agree."""

@@ -1,0 +1,1 @@
+"""From corrections to a new revision, and to every timeline that it answers for."""

@@ -1,0 +1,168 @@
+"""From what people said in a project to what can be learned from, with a reason for everything that is left out."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from app.learning.analysed import WHY_MISSING, Analysed, Missing, analysed
+from app.learning.model_facts import ModelFacts
+from app.project.analyses import AnalysisStore
+from app.project.people import parts_of_people
+from app.project.revisions import RevisionStore
+from app.project.store import open_project
+from app.project.values import Correction, Medium, Participant, PersonNote
+from engine.emotions import EMOTIONS, INDEX
+from trainer.finetune.contradictions import settled
+from trainer.finetune.values import Lesson, Stretch
+
+Reason = Literal["unsure", "batch", "ignored", "no person", "contradiction", Missing]
+CONSENSUS: Final = "consensus"
+"""The coder whose word settles what others disagree about."""
+WHY: Final[dict[Reason, str]] = {
+    "no analysis": WHY_MISSING["no analysis"],
+    "other model": WHY_MISSING["other model"],
+    "no features": WHY_MISSING["no features"],
+    "unsure": "whoever looked was unsure",
+    "batch": "it was accepted together with others, without being looked at by itself",
+    "ignored": "its person is to be ignored",
+    "no person": "its person is in no analysis of the video",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A correction that teaches nothing; `why` is a clause for people, `reason` what to offer them."""
+
+    correction_id: str
+    media: str
+    reason: Reason
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What can be learned from, by video and time; `participants` gives names for the keys that lessons carry."""
+
+    lessons: tuple[Lesson, ...]
+    left_out: tuple[LeftOut, ...]
+    participants: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Everything people said in a project."""
+
+    media: tuple[Medium, ...]
+    corrections: tuple[Correction, ...]
+    notes: tuple[PersonNote, ...]
+    participants: tuple[Participant, ...]
+
+
+def read_said(project: Path) -> Said:
+    """Read a project without holding it up.
+
+    Raises:
+        ProjectError: it cannot be read.
+    """
+    with open_project(project, read_only=True) as opened:
+        return Said(opened.media(), opened.all_corrections(), opened.all_notes(), opened.participants())
+
+
+def gather(project: Path, model: ModelFacts, *, with_batch: bool = False, home: Path | None = None) -> Gathered:
+    """What a model could learn from a project. Opens connections of its own; a tenth of a second for a large one.
+
+    Args:
+        with_batch: let predictions that were accepted many at once teach, too.
+        home: folder of feature stores, for those that are no longer where they were.
+
+    Raises:
+        ProjectError: it cannot be read.
+    """
+    said = read_said(project)
+    corrected = {correction.media_id for correction in said.corrections}
+    with AnalysisStore(project, read_only=True) as analyses, RevisionStore(project, read_only=True) as revisions:
+        made = revisions.all()
+        found = {media_id: analysed(media_id, analyses, model, made, home) for media_id in corrected}
+    return lessons_of(said, found, with_batch)
+
+
+def lessons_of(said: Said, found: Mapping[str, Analysed | Missing], with_batch: bool = False) -> Gathered:
+    """The lessons in what people said.
+
+    Args:
+        found: the analysis of each video that has corrections, or what is missing.
+    """
+    lessons: list[Lesson] = []
+    left_out: list[LeftOut] = []
+    by_medium = {medium.id: _Video(medium, _of(medium.id, said.notes), found.get(medium.id, "no analysis"))
+                 for medium in said.media}  # fmt: skip
+    for correction in sorted(said.corrections, key=lambda one: (one.media_id, one.start_s, one.id)):
+        made = by_medium[correction.media_id].lesson(correction, with_batch)
+        if isinstance(made, Lesson):
+            lessons.append(made)
+        else:
+            left_out.append(LeftOut(correction.id, correction.media_id, made, WHY[made]))
+    agreed, contradictions = settled(lessons, CONSENSUS)
+    for pair in contradictions:
+        left_out += _contradicted(pair.first, pair.second)
+    told = {one.correction_id for one in left_out} | {lesson.id for lesson in agreed}
+    left_out += [_overruled(lesson) for lesson in lessons if lesson.id not in told]
+    names = {one.id: one.name for one in said.participants}
+    return Gathered(agreed, tuple(dict.fromkeys(left_out)), names)
+
+
+class _Video:
+    """One video: who is who in it, and where its features are."""
+
+    def __init__(self, medium: Medium, notes: Sequence[PersonNote], found: Analysed | Missing) -> None:
+        self.medium = medium
+        self.found = found
+        self.notes = {note.person: note for note in notes}
+        tracks = found.outline.tracks if isinstance(found, Analysed) else {}
+        self.stretches = {
+            person: tuple(Stretch(tracks[part.person], part.start_s, part.end_s) for part in parts)
+            for person, parts in parts_of_people(tracks, notes).items()
+        }
+
+    def lesson(self, correction: Correction, with_batch: bool) -> Lesson | Reason:
+        """What a correction teaches, or why nothing."""
+        if correction.emotion is None:
+            return "unsure"
+        if correction.origin == "batch" and not with_batch:
+            return "batch"
+        if not isinstance(self.found, Analysed):
+            return self.found
+        note = self.notes.get(correction.person or "")
+        if note is not None and note.ignored:
+            return "ignored"
+        if correction.person is not None and not self.stretches.get(correction.person):
+            return "no person"
+        known = note.participant_id if note is not None else None
+        return Lesson(
+            id=correction.id,
+            media=correction.media_id,
+            participant=known or f"{correction.media_id}/{correction.person or 'scene'}",
+            store=self.found.store,
+            stretches=self.stretches[correction.person] if correction.person is not None else (),
+            start_s=correction.start_s,
+            end_s=correction.end_s,
+            emotion=INDEX[correction.emotion],
+            seen_in=correction.seen_in,
+            voice=self.medium.voice_of in (None, correction.person) or correction.person is None,
+            coder=correction.coder,
+        )  # fmt: skip
+
+
+def _of(media_id: str, notes: Iterable[PersonNote]) -> tuple[PersonNote, ...]:
+    return tuple(note for note in notes if note.media_id == media_id)
+
+
+def _contradicted(first: Lesson, second: Lesson) -> Iterator[LeftOut]:
+    for mine, other in ((first, second), (second, first)):
+        why = f"{mine.coder} says {EMOTIONS[mine.emotion]} and {other.coder} {EMOTIONS[other.emotion]}: let one decide"
+        yield LeftOut(mine.id, mine.media, "contradiction", why)
+
+
+def _overruled(lesson: Lesson) -> LeftOut:
+    return LeftOut(lesson.id, lesson.media, "contradiction", f"the {CONSENSUS} has the last word there")

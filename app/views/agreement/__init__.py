@@ -1,0 +1,1 @@
+"""The Agreement panel: how far coders and revisions agree, and what they disagree about."""

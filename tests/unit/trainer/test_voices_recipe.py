@@ -1,0 +1,105 @@
+"""The steps by which the audio branch learns, with the smallest networks on a few made voices."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from engine.branches import AudioConfig, audio_branch
+from engine.emotions import COUNT
+from engine.errors import CancelledError
+from tests.unit.trainer.conftest import voice
+from trainer.checkpoint import read_tensors
+from trainer.datasets.example import VoiceClip
+from trainer.datasets.sound import Waves
+from trainer.stage1 import Schedule
+from trainer.voice_reference import ReferenceConfig
+from trainer.voices_recipe import VoiceRecipe, VoicesRecipe
+
+
+def spoken(person: str, emotions: range) -> Waves:
+    """A clip of each emotion."""
+    clips = tuple(VoiceClip(Path(f"{person}-{emotion}.wav"), emotion, person, "made") for emotion in emotions)
+    return Waves(clips, tuple(voice(clip.emotion, 1.3) for clip in clips))
+
+
+@pytest.fixture(scope="module")
+def voices() -> dict[str, Waves]:
+    return {"train": spoken("one", range(COUNT)), "dev": spoken("two", range(3))}
+
+
+@pytest.fixture
+def recipe(audio_config: AudioConfig) -> VoiceRecipe:
+    short = Schedule(epochs=2, batch=4, learning_rate=1e-3, epoch_examples=8)
+    return VoiceRecipe(
+        audio=audio_config,
+        labelled_schedule=short,
+        reference=ReferenceConfig(mels=32, channels=(4, 4, 4, 4)),
+        reference_schedules=(short, replace(short, seed=2, mixup=0.3)),
+        taught_schedule=replace(short, learning_rate=1e-2),
+    )
+
+
+def test_steps_leave_their_files_and_are_not_done_twice(
+    voices: dict[str, Waves], recipe: VoiceRecipe, tmp_path: Path
+) -> None:
+    steps = VoicesRecipe(voices, tmp_path, recipe)
+    shown = list(steps.train())
+    assert [step.epoch for step in shown if step.dev_accuracy is not None] == [1, 2] * 4
+    assert len({path.read_bytes() for path in steps.references}) == 2  # of different seeds
+    branch = audio_branch(recipe.audio)
+    branch.load_state_dict(read_tensors(steps.audio)[0])
+    assert [len(steps.committee()), steps.branch().training] == [2, False]
+    assert list(steps.train()) == []
+    steps.audio.unlink()
+    steps.audio.with_suffix(".checkpoint").unlink()
+    again = list(VoicesRecipe(voices, tmp_path, recipe).train())
+    assert [step.epoch for step in again if step.dev_accuracy is not None] == [1, 2]  # only what is missing
+    for name, value in read_tensors(steps.audio)[0].items():
+        assert torch.equal(value, branch.state_dict()[name])  # and with the same result
+
+
+def test_the_first_filters_stay_and_the_head_is_learned_anew(
+    voices: dict[str, Waves], recipe: VoiceRecipe, tmp_path: Path
+) -> None:
+    steps = VoicesRecipe(voices, tmp_path, recipe)
+    list(steps.train())
+    before, after = (read_tensors(path)[0] for path in (steps.labelled, steps.audio))
+    moved = {name for name in after if not torch.equal(before[name], after[name])}
+    assert not {name for name in moved if name.startswith("trunk.conv1.")}
+    assert {"trunk.conv2.conv.weight", "head.conv.weight", "classifier.1.weight"} <= moved
+
+
+def test_a_stopped_recipe_ends_with_the_weights_of_one_that_was_not(
+    voices: dict[str, Waves], recipe: VoiceRecipe, tmp_path: Path
+) -> None:
+    whole = VoicesRecipe(voices, tmp_path / "whole", recipe)
+    list(whole.train())
+    for _ in range(7):  # every third batch: in an epoch's middle, and once or twice in each of the four trainings
+        stopped = VoicesRecipe(voices, tmp_path / "stopped", recipe, after(3))
+        with pytest.raises(CancelledError):
+            list(stopped.train())
+    finished = VoicesRecipe(voices, tmp_path / "stopped", recipe)
+    list(finished.train())
+    for name, value in read_tensors(whole.audio)[0].items():
+        assert torch.equal(read_tensors(finished.audio)[0][name], value), name
+
+
+def test_what_the_committee_says_counts(voices: dict[str, Waves], recipe: VoiceRecipe, tmp_path: Path) -> None:
+    found = {}
+    for share in (0.0, 1.0):
+        steps = VoicesRecipe(voices, tmp_path, replace(recipe, taught_share=share))
+        list(steps.train())
+        found[share] = read_tensors(steps.audio)[0]["classifier.1.weight"].numpy()
+        steps.audio.unlink()
+        steps.audio.with_suffix(".checkpoint").unlink()
+    assert not np.array_equal(found[0.0], found[1.0])
+
+
+def after(batches: int) -> Callable[[], bool]:
+    """Turns true after so many questions; one is asked a batch."""
+    asked = iter(range(1_000_000))
+    return lambda: next(asked) >= batches

@@ -1,0 +1,1 @@
+"""Learning from corrections: new classifiers, NetVLADs and fusion on stored features."""
