@@ -3,8 +3,8 @@
 Features are what the feature store keeps: 256 for a frame, 256 for a slice, 128 for a second of sound.
 """
 
-from dataclasses import dataclass
-from typing import cast
+from dataclasses import dataclass, fields
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -71,6 +71,13 @@ class AudioConfig:
     levelled: float = 0.0
     """Share of a second's level, in decibels, that is taken out: 0 leaves sound as loud as it was recorded, 1 makes
     every second equally loud."""
+
+
+def chosen(config: Any) -> dict[str, Any]:
+    """What a configuration sets apart from its defaults: a choice that is new to the program, and stays as it was
+    before, makes no other model of it."""
+    values = ((known.name, known.default, getattr(config, known.name)) for known in fields(config))
+    return {name: value for name, default, value in values if value != default}
 
 
 class PictureHead(nn.Module):

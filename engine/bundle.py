@@ -23,7 +23,16 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as dump_tensors
 from torch import nn
 
-from engine.branches import AudioConfig, Branch, FrameConfig, SliceConfig, audio_branch, frame_branch, slice_branch
+from engine.branches import (
+    AudioConfig,
+    Branch,
+    FrameConfig,
+    SliceConfig,
+    audio_branch,
+    chosen,
+    frame_branch,
+    slice_branch,
+)
 from engine.emotions import EMOTIONS
 from engine.errors import BundleError, StorageError, WeightsError
 from engine.fusion import Fusion, FusionConfig
@@ -127,7 +136,7 @@ class Bundle:
     def trunk_settings(self) -> dict[str, Any]:
         """What the stored features depend on: fingerprints of trunks and heads, and how their inputs are made."""
         return {
-            name: {"sha256": self.manifest.parts[name].sha256, "config": asdict(getattr(self.manifest, name))}
+            name: {"sha256": self.manifest.parts[name].sha256, "config": chosen(getattr(self.manifest, name))}
             for name in BRANCHES
         }
 

@@ -44,12 +44,6 @@ class StillSource:
         return frame_input(pictures, self.config).contiguous(memory_format=torch.channels_last)
 
 
-SLIGHT = augment.FaceAugment(
-    rotate_deg=4.0, scale=0.05, shift=0.02, stretch=0.02, brightness=0.05, contrast=0.08, blur=0.1, erase=0.3, noise=4.0
-)
-"""Changes so small that what a teacher answered to the picture before them still holds."""
-
-
 def views_of(images: FerImages, index: np.ndarray, count: int, seed: int) -> torch.Tensor:
     """(count, N, 1, 48, 48) uint8: each image changed `count` times, the same for the same seed."""
     views = []
@@ -61,28 +55,6 @@ def views_of(images: FerImages, index: np.ndarray, count: int, seed: int) -> tor
         ]
         views.append(torch.cat(parts).round().to(torch.uint8))
     return torch.stack(views)
-
-
-class TaughtSource(StillSource):
-    """Views of stills whose targets are in part what teachers answered to that view.
-
-    Args:
-        views: (V, N, 1, 48, 48) uint8, see :func:`views_of`.
-        answers: (V, N, 7) the teachers' probabilities.
-        share: of the teachers in a target, 0 to 1; the rest is the image's own soft label.
-    """
-
-    def __init__(
-        self, images: FerImages, index: np.ndarray, config: FrameConfig, views: torch.Tensor, answers: torch.Tensor,
-        share: float,
-    ) -> None:  # fmt: skip
-        super().__init__(images, index, config, SLIGHT)
-        self.views, self.answers, self.share = views, answers.float(), share
-
-    def batch(self, index: np.ndarray, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-        view = torch.from_numpy(rng.integers(len(self.views), size=len(index)))
-        changed = augment.stills(self.views[view, index].float(), self.change, rng)
-        return self._laid_out(changed), torch.lerp(self.targets[index], self.answers[view, index], self.share)
 
 
 class FlatSource(StillSource):

@@ -5,6 +5,7 @@ regularisation. It is never shipped.
 """
 
 from dataclasses import dataclass
+from typing import cast
 
 import librosa
 import torch
@@ -68,7 +69,7 @@ class MelTrunk(nn.Module):
         spectrum = self.norm(spectrum)
         if self.training:
             spectrum = masked(spectrum, self.config)
-        return self.blocks(spectrum[:, None])
+        return cast("torch.Tensor", self.blocks(spectrum[:, None]))
 
 
 def masked(spectra: torch.Tensor, config: ReferenceConfig) -> torch.Tensor:

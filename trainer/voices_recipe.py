@@ -144,10 +144,9 @@ class VoicesRecipe:
         known = {name: value for name, value in read_tensors(self.labelled)[0].items() if name.startswith("trunk.")}
         branch.trunk.load_state_dict({name.removeprefix("trunk."): value for name, value in known.items()})
         freeze(branch.trunk, ("conv2", "conv3", "conv4"))
-        source: VoiceSource | TaughtVoiceSource = self._changed()
-        if self.references:
-            source = TaughtVoiceSource(source, self.committee(), self.recipe.taught_share)
-        schedule = self.recipe.taught_schedule
+        changed, schedule = self._changed(), self.recipe.taught_schedule
+        committee = self.committee()
+        source = TaughtVoiceSource(changed, committee, self.recipe.taught_share) if committee else changed
         yield from self._learn(branch, source, self._held(), schedule, self.audio, with_spectrum=True)
 
     def _changed(self) -> VoiceSource:

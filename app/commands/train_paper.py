@@ -128,7 +128,7 @@ def train_paper_command(
     assert result is not None, "the procedure ended without a result"
     console = Console()
     for table in paper_tables(result.report):
-        console.print(table)
+        console.print(table, "", highlight=False)
     click.echo(f"written: {result.bundle}, {result.text}")
     return Exit.DONE
 

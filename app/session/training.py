@@ -1,6 +1,6 @@
 """Learning from corrections, as the window sees it: what there is to learn from, the training, and its verdict."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -157,11 +157,19 @@ class Training(QObject):
         if left is None:
             return
         if left.analyse:
-            self._library.analyse(left.media, again=True)
+            self._analyse(left.media)
             return
         turn = self._turn[key] = self._turn.get(key, -1) + 1
         one = left.corrections[turn % len(left.corrections)]
         self._visiting.visit(Place(one.media_id, one.person, one.start_s, one.end_s))
+
+    def _analyse(self, media_ids: Iterable[str]) -> None:
+        """Have videos analysed; who is not where it was is named."""
+        media = [medium for media_id in media_ids if (medium := self._session.medium_of(media_id)) is not None]
+        gone = [Path(medium.path).name for medium in media if self._library.path_of(medium) is None]
+        self._library.analyse([medium.id for medium in media], again=True)
+        if gone:
+            self._session.said.emit(f"{', '.join(gone)}: not where it was, find it in the library first", "warning")
 
     # A training
 

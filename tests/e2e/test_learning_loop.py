@@ -6,6 +6,7 @@ import pytest
 
 from app.project.revisions import RevisionStore
 from app.session.session import Interval
+from tests import hands as hands_module
 from tests.e2e.conftest import CUT_S
 from tests.hands import Hands
 
@@ -35,7 +36,7 @@ def answers(hands: Hands) -> tuple[object, ...]:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_correct_learn_keep_roll_back_and_compare(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.hands.LONG_S", 300.0)
+    monkeypatch.setattr(hands_module, "LONG_S", max(hands_module.LONG_S, 300.0))
     hands = Hands()
     hands.open(project)
     panel, before = hands.window.training, answers(hands)

@@ -372,6 +372,10 @@ def test_what_is_left_out_is_shown_or_analysed(hands: Hands, monkeypatch: pytest
     offers = panel.basis.offers()
     offers["no features"].click()
     assert asked == [(media[1].id,)]
+    with monkeypatch.context() as away:
+        away.setattr(hands.application.library, "path_of", lambda _medium: None)
+        offers["no features"].click()
+    assert hands.told[-1] == ("two.mp4: not where it was, find it in the library first", "warning")
     for start_s in (1.0, 2.0):
         offers["unsure"].click()
         hands.settle()

@@ -81,6 +81,15 @@ def test_what_is_left_out_says_why_and_leads_there(panel: TrainingPanel, qtbot: 
     assert told.args == ["new"]
 
 
+def test_counting_again_leaves_the_buttons_alone(panel: TrainingPanel) -> None:
+    offer = panel.basis.offers()["new"]
+    panel.set_basis(replace(BASIS, why_not="wait"))
+    assert panel.basis.offers()["new"] is offer
+    panel.set_basis(replace(BASIS, left_out=()))
+    assert panel.basis.offers() == {}
+    assert "Left out" not in shown_texts(panel.basis)
+
+
 def test_a_training_shows_stage_progress_and_time_left(panel: TrainingPanel) -> None:
     panel.begin()
     assert panel.page == "running"

@@ -42,6 +42,8 @@ class Held:
             truth: (N,) of the held corrections.
             without_fold: whose answers do not choose, so that they can be judged at what the others chose.
         """
+        if len(self.steps) == 1:  # too few lessons: no fold trained
+            return 0
         used = self.fold != without_fold if without_fold is not None else np.ones(len(self.fold), np.bool_)
         if not used.any():
             return len(self.steps) - 1

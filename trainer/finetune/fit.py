@@ -41,7 +41,8 @@ class Heads(nn.Module):
         return [self.fusion.out.bias, *(classifier[1].bias for classifier in self.classifiers.values())]  # type: ignore[index]
 
     def inside(self, bundle: Bundle) -> Bundle:
-        """The bundle with these in it; trunks are shared, and its fingerprint is still the old one's."""
+        """The bundle with these in it, which learn no more; trunks are shared, its fingerprint is still the old one's."""
+        self.eval().requires_grad_(False)
         branches = {name: copy.copy(bundle.branches[name]) for name in BRANCHES}
         for name, branch in branches.items():
             branch._modules = {**branch._modules, "classifier": self.classifiers[name]}

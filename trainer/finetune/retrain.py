@@ -76,7 +76,8 @@ def retrain_on(
     steps = options.steps
     if parts is not None:
         held = yield from crossed(bundle, lessons, parts, replay, options, pace, cancelled)
-        steps = int(held.steps[held.best_step(lessons.sets.emotion[held.index])])
+        best = held.best_step(lessons.sets.emotion[held.index])
+        steps = int(held.steps[best]) if best else options.steps
     heads = Heads(bundle)
     guarded = _Guarded(parent, practice)
     for point in fit(heads, lessons, replay, options, steps, few(lessons, options), cancelled):

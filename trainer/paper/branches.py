@@ -37,6 +37,8 @@ TRUNK_ROWS: Final = "trunks"
 """Folder of what frozen trunks make of each example; it may be deleted at any time."""
 
 
+LEAST_TO_CHOOSE: Final = 30
+"""Clips for development. Of fewer, one clip more or less says nothing about an epoch: trainings then run to the end."""
 ONCE: Final = 0
 """The number of what is trained once for all folds."""
 
@@ -90,8 +92,6 @@ def train_branches(
         dev = _source(recipe, materials, name, materials.some(lesson.dev), False)
         if not len(source.classes):
             raise DatasetError(materials.places.afew, f"has nothing to train the {name} branch on")
-        if not len(dev.classes):
-            schedule = replace(schedule, patience=None)
         branch = fresh_branch(recipe, name, schedule.seed)
         judged = (dev, np.arange(len(dev.classes)), dev.classes) if len(dev.classes) else None
         step.folder.mkdir(parents=True, exist_ok=True)
@@ -155,7 +155,12 @@ def trunk_key(recipe: PaperRecipe, name: BranchName) -> str | None:
 
 
 def _schedule(recipe: PaperRecipe, name: BranchName, lesson: Lesson) -> Schedule:
-    return recipe.seeded(recipe.schedules[name], BRANCHES.index(name) + 1, lesson.number)
+    return chosen_by(lesson, recipe.seeded(recipe.schedules[name], BRANCHES.index(name) + 1, lesson.number))
+
+
+def chosen_by(lesson: Lesson, schedule: Schedule) -> Schedule:
+    """The schedule as it is where there are clips enough to choose an epoch by; else it runs its length."""
+    return schedule if len(lesson.dev) >= LEAST_TO_CHOOSE else replace(schedule, patience=None)
 
 
 def _source(

@@ -81,7 +81,7 @@ def _stored(path: Path) -> ClipFeatures | None:
 def _computed(model: Model, item: Item) -> ClipFeatures:
     frames = item.frames()
     seen = [
-        model.frame_features(np.asarray(frames[at : at + model.batch["frame"]]))
+        model.frame_features(np.array(frames[at : at + model.batch["frame"]]))
         for at in range(0, len(frames), model.batch["frame"])
     ]
     count = 0 if item.facts.face is None else len(item.facts.face.slice_rows)

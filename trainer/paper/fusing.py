@@ -9,7 +9,7 @@ from engine.fusion import Fusion
 from engine.media import never
 from trainer.loop.device import CPU
 from trainer.losses import WEIGHTINGS, Weighting
-from trainer.paper.branches import Lesson
+from trainer.paper.branches import Lesson, chosen_by
 from trainer.paper.data import Ints, Materials, clips_key
 from trainer.paper.features import ClipFeatures
 from trainer.paper.recipe import PaperRecipe
@@ -44,8 +44,6 @@ def train_clip_fusion(
         return
     train, dev = (_windows(materials, features, index) for index in (lesson.train, lesson.dev))
     schedule = _schedule(recipe, lesson, loss)
-    if not len(lesson.dev):
-        schedule = replace(schedule, patience=None)
     for told in train_fusion(recipe.fusion, train, schedule, step.file, dev.made(), cancelled, device):
         yield replace(told, stage=stage_name(lesson.number, loss))
 
@@ -68,4 +66,4 @@ def _windows(materials: Materials, features: Sequence[ClipFeatures], index: Ints
 
 def _schedule(recipe: PaperRecipe, lesson: Lesson, loss: Weighting) -> Schedule:
     """Every loss starts from the same random numbers, so that they differ by the loss alone."""
-    return replace(recipe.seeded(recipe.fusion_schedule, 4, lesson.number), weighting=loss)
+    return replace(chosen_by(lesson, recipe.seeded(recipe.fusion_schedule, 4, lesson.number)), weighting=loss)

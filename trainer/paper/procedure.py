@@ -21,7 +21,15 @@ from trainer.evaluation import Answered, Report
 from trainer.loop.device import training_device
 from trainer.losses import WEIGHTINGS, Weighting
 from trainer.paper.answers import calibrated, calibrated_fusion, fold_answers, fused_answers, row_answers
-from trainer.paper.branches import ONCE, Lesson, branch_steps, on_trunks, train_branches, trained_branches
+from trainer.paper.branches import (
+    LEAST_TO_CHOOSE,
+    ONCE,
+    Lesson,
+    branch_steps,
+    on_trunks,
+    train_branches,
+    trained_branches,
+)
 from trainer.paper.bundle import unwritten_bundle, write_paper_bundle
 from trainer.paper.data import Materials, PaperSets, Places, prepare_sets, read_sets
 from trainer.paper.features import ClipFeatures, clip_features
@@ -177,12 +185,19 @@ def _report(ref: BundleRef, run: Procedure, rows: Mapping[str, Row], folds: Sequ
     notes = [
         f"{recipe.profile} profile, seed {recipe.seed}; stage 1 on {len(materials.folds.train)} training clips, "
         f"{len(materials.stills)} stills and {len(materials.acted)} acted voices; "
-        f"{len(materials.folds.dev)} training clips chose epochs and temperatures",
+        f"{len(materials.folds.dev)} training clips {_purpose(materials)}",
         f"rows: trained on the training part alone, the fusion with {WEIGHTINGS[recipe.losses[0]]}",
         f"folds: each trained on the training part and the other folds; {again} for each",
         *materials.notes,
     ]
     return Report(ref, "afew", "val", f"AFEW val, {films}", "afew", "films", rows, tuple(notes), tuple(folds))
+
+
+def _purpose(materials: Materials) -> str:
+    """What the clips for development did."""
+    if len(materials.folds.dev) >= LEAST_TO_CHOOSE:
+        return "chose epochs and temperatures"
+    return f"chose temperatures; fewer than {LEAST_TO_CHOOSE} choose no epoch: trainings ran to the end"
 
 
 def _read(sets: PaperSets) -> list[str]:

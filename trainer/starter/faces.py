@@ -13,7 +13,8 @@ from engine.branches import Branch, FrameConfig, frame_branch, slice_branch
 from engine.errors import CancelledError
 from engine.inputs import frame_input
 from trainer.checkpoint import read_tensors, write_tensors
-from trainer.sources import FlatSource, MotionSource, StillSource, TaughtSource, views_of
+from trainer.datasets.fer2013 import targets
+from trainer.sources import FlatSource, MotionSource, StillSource, views_of
 from trainer.stage1 import train_branch
 from trainer.starter.materials import Materials, place
 from trainer.starter.recipe import Recipe
@@ -81,17 +82,20 @@ class FaceSteps:
         write_tensors(self.teacher, branch.state_dict())
 
     def _taught(self, config: TeacherConfig) -> Iterator[TrainStep]:
-        """The frame branch again, on the labels and what the teacher and itself together answer to changed pictures."""
+        """The frame branch again, on the labels and the mean of what teacher and branch answer to each face."""
         yield from self._teacher(config)
         recipe, images, train = self.recipe, self.materials.images, self.materials.faces.train
         views = views_of(images, train, recipe.taught_views, recipe.seed)
         if not all(path.exists() for path in self.answers):
             yield from self._answered(config, views)
-        answers = torch.stack([read_tensors(path)[0]["answers"] for path in self.answers])
+        answers = torch.stack([read_tensors(path)[0]["answers"] for path in self.answers]).float().mean(0).numpy()
+        known = targets(images)[train]
+        source = StillSource(
+            images, train, recipe.frame, targets=known + np.float32(recipe.taught_share) * (answers - known)
+        )  # fmt: skip
         torch.manual_seed(recipe.taught_schedule.seed)
         branch = frame_branch(recipe.frame)
         branch.load_state_dict(read_tensors(self.labelled)[0])
-        source = TaughtSource(images, train, recipe.frame, views, answers, recipe.taught_share)
         dev = everything(StillSource(images, self.materials.judged, recipe.frame))
         checkpoint = self.frame.with_suffix(".checkpoint")
         yield from train_branch(branch, source, recipe.taught_schedule, checkpoint, dev, cancelled=self.cancelled)

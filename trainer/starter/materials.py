@@ -2,13 +2,14 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, is_dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
+from engine.branches import chosen
 from engine.emotions import EMOTIONS
 from engine.errors import DatasetError
 from trainer.datasets import emodb, ravdess
@@ -83,12 +84,6 @@ def place(work: Path, step: str, *depends: Any) -> Path:
     Of a configuration, what has its default value is left out, so that a choice which is new to the program and stays
     as it was before makes no other name.
     """
-    seal = hashlib.sha256(json.dumps([_chosen(item) for item in depends], sort_keys=True, default=str).encode())
+    plain = [chosen(item) if is_dataclass(item) and not isinstance(item, type) else item for item in depends]
+    seal = hashlib.sha256(json.dumps(plain, sort_keys=True, default=str).encode())
     return work / f"{step}-{seal.hexdigest()[:_DIGITS]}.safetensors"
-
-
-def _chosen(item: Any) -> Any:
-    if not is_dataclass(item) or isinstance(item, type):
-        return item
-    values = ((known.name, known.default, getattr(item, known.name)) for known in fields(item))
-    return {name: value for name, default, value in values if value != default}

@@ -8,6 +8,7 @@ from engine.fusion import FusionConfig
 from trainer.stage1 import Schedule
 from trainer.stage2 import Making
 from trainer.teacher import TeacherConfig
+from trainer.voices_recipe import VoiceRecipe
 
 FaceLabels = Literal["ferplus", "fer2013"]
 
@@ -24,7 +25,7 @@ class Recipe:
     frame_schedule: Schedule = field(
         default_factory=lambda: Schedule(epochs=16, batch=128, learning_rate=2e-3, weight_decay=0.03, balance=0.3)
     )
-    teacher: TeacherConfig | None = field(default_factory=TeacherConfig)
+    teacher: TeacherConfig | None = None
     """None: the frame branch learns from the labels alone."""
     teacher_schedule: Schedule = field(
         default_factory=lambda: Schedule(epochs=8, batch=96, learning_rate=8e-4, weight_decay=0.02, balance=0.3)
@@ -58,12 +59,7 @@ class Recipe:
             epoch_examples=1600,
         )
     )
-    audio: AudioConfig = field(default_factory=lambda: AudioConfig(dropout=0.3))
-    audio_schedule: Schedule = field(
-        default_factory=lambda: Schedule(
-            epochs=30, batch=64, learning_rate=2e-3, weight_decay=0.05, balance=0.5, epoch_examples=4096
-        )
-    )
+    voice: VoiceRecipe = field(default_factory=VoiceRecipe)
     fusion: FusionConfig = field(default_factory=lambda: FusionConfig(dropout=0.3))
     making: Making = field(default_factory=Making)
     fusion_schedule: Schedule = field(
@@ -77,3 +73,8 @@ class Recipe:
     bank_per_class: int = 700
     timelines: int = 400
     seed: int = 1
+
+    @property
+    def audio(self) -> AudioConfig:
+        """The audio branch."""
+        return self.voice.audio

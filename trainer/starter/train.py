@@ -22,8 +22,8 @@ from trainer.starter.faces import FaceSteps
 from trainer.starter.materials import Materials, place, read_materials
 from trainer.starter.recipe import Recipe
 from trainer.starter.talks import WithTalks, talk_windows
-from trainer.starter.voices import VoiceSteps
 from trainer.values import TrainStep
+from trainer.voices_recipe import VoicesRecipe
 
 Cancelled = Callable[[], bool]
 
@@ -41,7 +41,11 @@ def train_starter(
     recipe = recipe or Recipe()
     materials = read_materials(data, recipe.face_labels)
     faces = FaceSteps(recipe, materials, work, cancelled)
-    voices = VoiceSteps(recipe, materials, work, cancelled)
+    voices = VoicesRecipe(
+        materials.waves, place(work, "voices", recipe.voice, materials.voices_seal).with_suffix(""), recipe.voice,
+        cancelled,
+    )  # fmt: skip
+    learned = f"{voices.audio.parent.name} {voices.audio.name}"
     yield from faces.train()
     yield from voices.train()
     frame, slices = faces.branches()
@@ -54,12 +58,12 @@ def train_starter(
     }
     clips = sorted((data / "clips").glob("talk_*.mp4")) if recipe.talk_share else []
     kept = place(
-        work, "fusion", made_by, voices.audio.name, recipe.fusion, recipe.making, recipe.fusion_schedule,
+        work, "fusion", made_by, learned, recipe.fusion, recipe.making, recipe.fusion_schedule,
         recipe.bank_views, recipe.bank_per_class, recipe.seed, recipe.talk_share, [clip.name for clip in clips],
     )  # fmt: skip
     if not kept.exists():
         described = _manifest(recipe, materials, Calibration(), {})
-        seen = place(work, "talks", made_by, voices.audio.name).with_suffix("")
+        seen = place(work, "talks", made_by, learned).with_suffix("")
         talks = talk_windows(clips, described, branches, seen, cancelled) if clips else None
         windows = WithTalks(Maker(banks["train"], heard["train"], recipe.making), talks, recipe.talk_share)
         yield from _fusion(recipe, windows, banks, heard, kept, cancelled)

@@ -24,6 +24,7 @@ class BasisView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._basis = Basis("")
+        self._offers: dict[str, QPushButton] = {}
         self._parent_text = layout.label(role="small")
         self._nothing = layout.label(NOTHING, "muted")
         self._classes, self._participants = ShareBars("Corrections per emotion"), ShareBars("Corrections per person")
@@ -52,6 +53,7 @@ class BasisView(QWidget):
         whole.setSpacing(0)
         whole.addWidget(layout.scrolled(content), 1)
         whole.addWidget(layout.footer(self._why_not, self.learn, upright=True))
+        self._left_head.hide()
         self.set_basis(self._basis)
 
     @property
@@ -60,7 +62,7 @@ class BasisView(QWidget):
 
     def set_basis(self, basis: Basis) -> None:
         """Show what there is to learn from now."""
-        self._basis = basis
+        before, self._basis = self._basis, basis
         count = basis.count
         self._parent_text.setText("\n".join((f"Starts from {basis.parent}", *basis.notes)) if basis.parent else "")
         self._parent_text.setVisible(bool(basis.parent))
@@ -72,7 +74,8 @@ class BasisView(QWidget):
         thin = thin_text(basis)
         self._thin.setText(thin)
         self._thin.setVisible(bool(thin))
-        self._show_left_out(basis.left_out)
+        if basis.left_out != before.left_out:  # else a button that has the focus keeps it
+            self._show_left_out(basis.left_out)
         self._why_not.setText(sentence(basis.why_not))
         self._why_not.setVisible(bool(basis.why_not))
         self.learn.setText(f"Learn from {counted(count, 'correction')}" if count else "Learn from corrections")
@@ -85,7 +88,7 @@ class BasisView(QWidget):
 
     def _show_left_out(self, rows: tuple[LeftOutRow, ...]) -> None:
         layout.emptied(self._left)
-        self._offers: dict[str, QPushButton] = {}
+        self._offers = {}
         total = sum(row.count for row in rows)
         self._left_head.setText(f"Left out: {total:,}")
         self._left_head.setVisible(bool(rows))

@@ -136,8 +136,8 @@ def test_the_table_has_the_papers_rows_and_figures(report: Report) -> None:
         ("C3D average", "31.59"), ("audio 1 second", "33.65"), ("multimodal fusion", "50.39"),
         ("3 folds, cross-entropy", "53.49"), ("3 folds, weighted cross-entropy", "48.30"),
     ):  # fmt: skip
-        ours = next(line for line in lines if line.strip("│ ").startswith(name))
-        assert theirs in ours
+        ours = next(line for line in lines if line.strip().startswith(name))
+        assert theirs in ours.split()
     fold = next(line for line in lines if "3 folds, cross-entropy" in line)
     assert f"{100 * report.folds[0].mean_accuracy:.2f}" in fold
     assert "a note" in lines
@@ -146,13 +146,15 @@ def test_the_table_has_the_papers_rows_and_figures(report: Report) -> None:
 def test_confusion_matrices_are_in_the_papers_order(report: Report) -> None:
     lines = printed(report).splitlines()
     first = next(at for at, line in enumerate(lines) if line.startswith("multimodal fusion: a line is"))
-    assert lines[first + 2].split("┃")[2:-1] == [
-        f" {name} " for name in ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")
-    ]
-    row = [cell.strip() for cell in lines[first + 4].split("│")[1:-1]]
-    assert row == ["angry", *(str(count) for count in report.rows[ROWS[6]].confusion[0])]
+    below = [line.split() for line in lines[first + 1 :] if line.strip(" ─")]
+    assert below[0] == ["angry", "disgust", "fear", "happy", "neutral", "sad", "surprise"]
+    counts = report.rows[ROWS[6]].confusion
+    for emotion, line, row in zip(below[0], below[1:], counts, strict=False):
+        assert line == [emotion, *map(str, row)]
 
 
 def test_the_tables_fit_a_terminal(report: Report) -> None:
-    assert max(len(line) for line in printed(report, 120).splitlines()) <= 120
-    assert "…" not in printed(report, 120)
+    text = printed(report, 80)
+    assert "…" not in text
+    assert "surest half" in text
+    assert "48.30" in text

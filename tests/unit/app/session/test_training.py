@@ -11,10 +11,10 @@ from app.project.analyses import AnalysisStore
 from app.project.revisions import Revision, RevisionStore
 from app.project.segments import ChangedSegment
 from app.project.store import create_project, open_project
-from app.project.values import Correction, Medium, PersonNote
+from app.project.values import Correction, Edit, Medium, PersonNote
 from app.session.known import Known, read_known
 from app.session.learned import changed_rows, moment_of, parent_text, revision_rows, verdict_of
-from app.session.lessons import LeftOutGroup, Lessons, left_out_groups, participant_shares
+from app.session.lessons import LeftOutGroup, Lessons, left_out_groups, participant_shares, read_lessons
 from app.views.training.values import ClassShare, ParticipantShare
 from engine.emotions import EMOTIONS
 from engine.errors import BundleError
@@ -244,3 +244,26 @@ def test_videos_without_labels_of_a_revision_are_counted(store: RevisionStore, m
         analyses.save("m1", by(made))
     (known,) = read_known(store.path, "starter", Path(), {one.id: one.path for one in media}, lambda: False)
     assert known.unscored == {made.id: 1, None: 1}
+
+
+def test_lessons_are_read_from_a_project(store: RevisionStore, tmp_path: Path) -> None:
+    media = [Medium(f"m{n}", f"{n}.mp4", 1000, "ab" * 32, 12.0, "2026") for n in range(2)]
+    said = (
+        correction("unsure", "m0", emotion=None), correction("batch", "m0", 3.0, origin="batch"),
+        correction("old", "m0", 5.0), correction("new", "m1", 7.0),
+    )  # fmt: skip
+    with open_project(store.path, who="Ana") as project:
+        project.do(edits.add_media(media))
+        project.do(Edit("Label", (), said))
+    with AnalysisStore(store.path) as analyses:
+        analyses.save("m0", by("1", bundle="other"))
+    lessons = read_lessons(store.path, "starter", tmp_path, {one.id: one.path for one in media})
+    assert (lessons.bundle, lessons.count) == ("starter", 0)
+    assert set(lessons.trunks) == {"frame", "slice", "audio"}
+    assert {key: (group.why, len(group.corrections)) for key, group in lessons.left_out.items()} == {
+        "unsure": ("whoever looked was unsure", 1),
+        "batch": ("accepted together with others, not looked at one by one", 1),
+        "other model": ("0.mp4: analysed with another model", 1),
+        "no analysis": ("1.mp4: never analysed", 1),
+    }
+    assert lessons.why_not == "only 0 of 4 corrections can teach: label 3 more"

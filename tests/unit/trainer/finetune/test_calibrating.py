@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+import torch
 
 from engine.bundle import Bundle, Calibration
+from engine.emotions import COUNT
 from trainer.finetune.calibrating import FURTHEST, Judged, probabilities, recalibrated, temperatures
 from trainer.finetune.fit import Heads
 from trainer.metrics import fit_temperature
@@ -60,10 +62,11 @@ def test_probabilities_take_one_temperature_or_one_each() -> None:
 def test_only_what_was_taught_is_recalibrated(parent: Bundle, practice: Practice) -> None:
     given = Calibration(frame=0.6, slice=0.7, audio=1.2, fused=1.5, posterior=2.3, uncertain_below=0.44)
     old, new = Heads(parent), Heads(parent)
-    for name in ("frame", "audio"):
-        classifier = new.classifiers[name][1]  # type: ignore[index]
-        classifier.weight.data *= 2
-        classifier.bias.data *= 2
+    noisy = 0.2 * torch.eye(COUNT, 256) + 0.1 * torch.randn(COUNT, 256, generator=torch.Generator().manual_seed(1))
+    for factor, heads in ((1.0, old), (2.0, new)):
+        classifier = heads.classifiers["frame"][1]  # type: ignore[index]
+        classifier.weight.data = factor * noisy
+        classifier.bias.data.zero_()
     moved = recalibrated(given, 1.0, 1.5, old, new, practice.guard, {"frame"})
     assert moved.fused == pytest.approx(1.5 * 1.5)
     assert moved.frame == pytest.approx(1.2, rel=0.02)

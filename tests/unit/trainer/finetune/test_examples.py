@@ -74,7 +74,7 @@ def test_shorter_than_a_slice_it_is_frames_alone(lesson: MakeLesson, store: Feat
 
 
 def test_another_persons_voice_is_left_out(lesson: MakeLesson, store: FeatureStore) -> None:
-    mine, others = (found(features_of(lesson(1, voice=voice), store)).features[2] for voice in (True, False))
+    mine, others = (found(features_of(lesson(0, voice=voice), store)).features[2] for voice in (True, False))
     assert len(mine) == 2
     assert len(others) == 0
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -11,7 +12,16 @@ from engine.bundle import import_trunk
 from engine.errors import DatasetError, WeightsError
 from engine.published import PublishedTrunk
 from engine.trunks.soundnet import SoundNetTrunk
-from trainer.paper.branches import ONCE, Lesson, branch_steps, fresh_branch, on_trunks, train_branches
+from trainer.paper.branches import (
+    LEAST_TO_CHOOSE,
+    ONCE,
+    Lesson,
+    branch_steps,
+    chosen_by,
+    fresh_branch,
+    on_trunks,
+    train_branches,
+)
 from trainer.paper.data import Materials
 from trainer.paper.recipe import PaperRecipe, limited, paper_recipe
 
@@ -31,9 +41,7 @@ def recipe(quick: PaperRecipe, soundnet: Path) -> PaperRecipe:
     return replace(limited(quick, 2), audio=audio, trunks={"audio": soundnet})
 
 
-def test_a_published_trunk_stays_as_it_is(
-    recipe: PaperRecipe, materials: Materials, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_published_trunk_stays_as_it_is(recipe: PaperRecipe, materials: Materials, tmp_path: Path) -> None:
     lesson = Lesson(ONCE, materials.folds.train, materials.folds.dev)
     audio = {"audio": branch_steps(recipe, materials, lesson, tmp_path)["audio"]}
     told = list(train_branches(recipe, materials, lesson, audio))
@@ -83,11 +91,20 @@ def test_nothing_to_learn_from_is_said(quick: PaperRecipe, materials: Materials,
         list(train_branches(quick, faceless, lesson, {"slice": steps["slice"]}))
 
 
-def test_without_films_to_choose_by_training_runs_its_length(
-    quick: PaperRecipe, materials: Materials, tmp_path: Path
+@pytest.mark.parametrize("few", [0, 3])
+def test_with_few_clips_to_choose_by_training_runs_its_length(
+    quick: PaperRecipe, materials: Materials, tmp_path: Path, few: int
 ) -> None:
-    lesson = Lesson(ONCE, materials.folds.train, materials.folds.dev[:0])
+    lesson = Lesson(ONCE, materials.folds.train, materials.folds.dev[:few])
     steps = branch_steps(quick, materials, lesson, tmp_path)
     told = list(train_branches(quick, materials, lesson, {"slice": steps["slice"]}))
     assert told[-1].epoch == quick.schedules["slice"].epochs
-    assert told[-1].dev_accuracy is None
+    assert (told[-1].dev_accuracy is None) == (few == 0)
+    assert told[-1].best_epoch is None
+
+
+def test_enough_clips_choose(quick: PaperRecipe) -> None:
+    clips = np.arange(LEAST_TO_CHOOSE)
+    schedule = quick.fusion_schedule
+    assert chosen_by(Lesson(ONCE, clips, clips), schedule) == schedule
+    assert chosen_by(Lesson(ONCE, clips, clips[1:]), schedule).patience is None

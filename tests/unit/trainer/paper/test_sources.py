@@ -40,7 +40,7 @@ def test_parts_cover_a_clip_in_order(views: int, count: int) -> None:
 def test_frames_come_from_their_part_of_the_clip(three: list[Prepared], quick: PaperRecipe) -> None:
     source = FrameSource(three, quick.frame, 4, change=STILL)
     assert source.classes.tolist() == [INDEX["happy"]] * 4 + [INDEX["angry"]] * 4  # the one without a face is left out
-    frames = torch.from_numpy(np.asarray(three[0].item.frames())).permute(0, 3, 1, 2)
+    frames = torch.from_numpy(np.array(three[0].item.frames())).permute(0, 3, 1, 2)
     rng = np.random.default_rng(0)
     for _ in range(10):
         inputs, targets = source.batch(np.array([1]), rng)

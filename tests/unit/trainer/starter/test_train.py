@@ -11,9 +11,10 @@ from engine.branches import Branch, audio_branch, frame_branch, slice_branch
 from engine.bundle import load_bundle, verify_bundle
 from engine.emotions import COUNT
 from engine.errors import CancelledError
+from trainer import voices_recipe
 from trainer.checkpoint import read_tensors
 from trainer.starter import banks as starter_banks
-from trainer.starter import faces, train, voices
+from trainer.starter import faces, train
 from trainer.starter.banks import face_banks, voice_bank
 from trainer.starter.materials import read_materials
 from trainer.starter.recipe import Recipe
@@ -37,7 +38,7 @@ def trainings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return train_fusion(*given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(faces, "train_branch", branch_noted)
-    monkeypatch.setattr(voices, "train_branch", branch_noted)
+    monkeypatch.setattr(voices_recipe, "train_branch", branch_noted)
     monkeypatch.setattr(train, "train_fusion", fusion_noted)
     return called
 
@@ -65,7 +66,7 @@ def test_stopped_twice_it_goes_on_and_leaves_a_whole_bundle(
     assert trainings == ["slice", "slice", "audio"]  # flat, then in motion
 
     run(None)
-    assert trainings == ["audio", "fusion"]
+    assert trainings == ["audio", "audio", "fusion"]  # on labels, then with changed seconds
     assert set(stages) == {"audio", "features", "fusion", "calibration"}
     assert verify_bundle(out) == []
 
@@ -85,7 +86,7 @@ def test_stopped_twice_it_goes_on_and_leaves_a_whole_bundle(
     assert manifest.scores["dev_frame"]["count"] == manifest.scores["dev_slice"]["count"] == 7
     assert manifest.scores["dev_audio"]["count"] == 9 + 7  # seconds: the actor's clips have two, the speaker's one
     assert 1 / COUNT - 1e-6 <= manifest.calibration.uncertain_below <= 0.99
-    (trained,) = work.glob("audio-*.safetensors")
+    (trained,) = work.glob("voices-*/audio.safetensors")
     kept = read_tensors(trained)[0]["classifier.1.weight"]
     torch.testing.assert_close(before.branches["audio"].classifier[1].weight, kept, atol=1e-3, rtol=1e-3)
 
