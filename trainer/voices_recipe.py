@@ -50,14 +50,19 @@ class VoiceRecipe:
     reference_schedules: tuple[Schedule, ...] = field(
         default_factory=lambda: (_reference_schedule(seed=1), _reference_schedule(seed=2, mixup=0.3))
     )
-    """One for each of the committee; none: the branch learns from labels alone, of changed seconds."""
+    """One for each of the committee; beside the branch itself."""
     change: VoiceAugment = field(
         default_factory=lambda: VoiceAugment(speed=0.18, overhang_s=0.6, colour_db=3.0, room=0.15)
     )
     """Of the seconds that references learn from, and the branch with them."""
+    again_schedule: Schedule = field(
+        default_factory=lambda: Schedule(
+            epochs=30, batch=32, learning_rate=1e-3, weight_decay=0.05, balance=0.5, epoch_examples=2048
+        )
+    )
     taught_schedule: Schedule = field(
         default_factory=lambda: Schedule(
-            epochs=20, batch=32, learning_rate=1e-3, weight_decay=0.05, balance=0.5, epoch_examples=2048
+            epochs=20, batch=32, learning_rate=1e-3, weight_decay=0.05, balance=0.5, epoch_examples=2048, seed=3
         )
     )
     taught_share: float = 0.5
@@ -67,7 +72,7 @@ class VoiceRecipe:
 class VoicesRecipe:
     """The steps of one recipe; each leaves a file in the work folder, and begins only when its file is not there.
 
-    `labelled`, `references` and `audio` are those files; the last holds the finished branch.
+    `labelled`, `references`, `again` and `audio` are those files; the last holds the finished branch.
 
     Args:
         waves: `train` and `dev` voices, of different people.
@@ -82,6 +87,7 @@ class VoicesRecipe:
             work / f"audio-reference-{number}.safetensors"
             for number, _ in enumerate(self.recipe.reference_schedules, start=1)
         )
+        self.again = work / "audio-again.safetensors"
         self.audio = work / "audio.safetensors"
 
     def train(self) -> Iterator[TrainStep]:
@@ -95,6 +101,7 @@ class VoicesRecipe:
         yield from self._labelled()
         for schedule, path in zip(self.recipe.reference_schedules, self.references, strict=True):
             yield from self._reference(schedule, path)
+        yield from self._again()
         yield from self._taught()
 
     def branch(self) -> Branch:
@@ -134,20 +141,37 @@ class VoicesRecipe:
         branch = reference_branch(self.recipe.reference)
         yield from self._learn(branch, self._changed(), self._held(), schedule, path)
 
-    def _taught(self) -> Iterator[TrainStep]:
-        """The branch anew but for its trunk, on the labels and what the committee answers to the very same seconds.
+    def _again(self) -> Iterator[TrainStep]:
+        """The branch anew but for its trunk, on the labels, of seconds that are changed far more.
 
         The first layer's filters stay: they have settled, and they take 40 % of the time to train.
         """
-        torch.manual_seed(self.recipe.taught_schedule.seed)
-        branch = audio_branch(self.recipe.audio)
+        if self.again.exists():
+            return
+        schedule = self.recipe.again_schedule
+        torch.manual_seed(schedule.seed)
+        branch = self._with_settled_filters()
         known = {name: value for name, value in read_tensors(self.labelled)[0].items() if name.startswith("trunk.")}
         branch.trunk.load_state_dict({name.removeprefix("trunk."): value for name, value in known.items()})
-        freeze(branch.trunk, ("conv2", "conv3", "conv4"))
-        changed, schedule = self._changed(), self.recipe.taught_schedule
-        committee = self.committee()
-        source = TaughtVoiceSource(changed, committee, self.recipe.taught_share) if committee else changed
+        yield from self._learn(branch, self._changed(), self._held(), schedule, self.again, with_spectrum=True)
+
+    def _taught(self) -> Iterator[TrainStep]:
+        """The branch on, on the labels and what it and the committee answered to the very same seconds."""
+        schedule = self.recipe.taught_schedule
+        torch.manual_seed(schedule.seed)
+        branch = self._with_settled_filters()
+        itself = audio_branch(self.recipe.audio)
+        for each in (branch, itself):
+            each.load_state_dict(read_tensors(self.again)[0])
+        source = TaughtVoiceSource(
+            self._changed(), [*self.committee(), itself.prepared()], self.recipe.taught_share
+        )  # fmt: skip
         yield from self._learn(branch, source, self._held(), schedule, self.audio, with_spectrum=True)
+
+    def _with_settled_filters(self) -> Branch:
+        branch = audio_branch(self.recipe.audio)
+        freeze(branch.trunk, ("conv2", "conv3", "conv4"))
+        return branch
 
     def _changed(self) -> VoiceSource:
         return VoiceSource(self.waves["train"], self.recipe.audio, self.recipe.change)

@@ -2,16 +2,13 @@
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
 import click
 
 from app import places
 from app.batch import Exit
 from app.telling import tell
-
-if TYPE_CHECKING:
-    from app.progress import ProgressView
 
 
 @click.group()
@@ -39,6 +36,7 @@ def train_starter_command(
     """Train the bundled model from scratch: branches, aggregation, fusion, temperatures. Resumes where it was."""
     from rich.console import Console
 
+    from app.commands.showing import show_step
     from app.interchange.whole_files import require_writable_folder
     from app.interrupt import interruptible
     from app.progress import ProgressView
@@ -52,18 +50,6 @@ def train_starter_command(
     notice = partial(tell, "stopping; the same command resumes from the last checkpoint")
     with interruptible(notice) as cancelled, ProgressView(Console(stderr=True)) as view:
         for step in train_starter(data, out, work, cancelled, Recipe(face_labels=face_labels)):
-            _show_step(step, view)
+            show_step(step, view)
     click.echo(f"written: {out}")
     return Exit.DONE
-
-
-def _show_step(step: Any, view: "ProgressView") -> None:
-    if step.message:  # a step that is over in a minute or two, without batches to count
-        view.say(step.message)
-        return
-    name = f"{step.stage}, epoch {step.epoch} of {step.epochs}"
-    speed = f"loss {step.loss:.3f}, accuracy {step.accuracy:.1%}, {step.examples_per_s:.0f}/s"
-    if step.dev_accuracy is not None:
-        uar = "" if step.dev_uar is None else f", UAR {step.dev_uar:.1%}"
-        view.say(f"{name}: {speed}; development {step.dev_accuracy:.1%}{uar}")
-    view.show(name, step.step, step.steps, speed, step.remaining_s)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+from app.agreement.values import CONSENSUS
 from app.learning.analysed import WHY_MISSING, Analysed, Missing, analysed
 from app.learning.model_facts import ModelFacts
 from app.project.analyses import AnalysisStore
@@ -17,8 +18,6 @@ from trainer.finetune.contradictions import settled
 from trainer.finetune.values import Lesson, Stretch
 
 Reason = Literal["unsure", "batch", "ignored", "no person", "contradiction", Missing]
-CONSENSUS: Final = "consensus"
-"""The coder whose word settles what others disagree about."""
 WHY: Final[dict[Reason, str]] = {
     "no analysis": WHY_MISSING["no analysis"],
     "other model": WHY_MISSING["other model"],

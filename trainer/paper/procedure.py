@@ -181,13 +181,13 @@ def _cross_validated(run: Procedure, taught: Taught, loss: Weighting) -> Generat
 def _report(ref: BundleRef, run: Procedure, rows: Mapping[str, Row], folds: Sequence[FoldScores]) -> Report:
     recipe, materials = run.recipe, run.materials
     films = counted(len({materials.film[place] for place in materials.validation}), "films")
-    again = "stages 1 and 2 are repeated" if recipe.repeat_stage_1 else "stage 2 is repeated, stage 1 trained once"
+    again = "stages 1 and 2 are repeated" if recipe.repeat_stage_1 else "stage 2 is repeated on the same branches"
     notes = [
         f"{recipe.profile} profile, seed {recipe.seed}; stage 1 on {len(materials.folds.train)} training clips, "
         f"{len(materials.stills)} stills and {len(materials.acted)} acted voices; "
         f"{len(materials.folds.dev)} training clips {_purpose(materials)}",
         f"rows: trained on the training part alone, the fusion with {WEIGHTINGS[recipe.losses[0]]}",
-        f"folds: each trained on the training part and the other folds; {again} for each",
+        f"folds: each trained on the training part and the other folds; for each, {again}",
         *materials.notes,
     ]
     return Report(ref, "afew", "val", f"AFEW val, {films}", "afew", "films", rows, tuple(notes), tuple(folds))

@@ -82,7 +82,7 @@ class TrainingPanel(QWidget):
     @property
     def page(self) -> Page:
         """What is in view."""
-        pages: dict[QWidget, Page] = {
+        pages: dict[QWidget | None, Page] = {
             self.basis: "basis", self.running: "running", self.verdict: "verdict", self.revisions: "revisions",
             self.scores: "scores",
         }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,7 @@ def recipe(audio_config: AudioConfig) -> VoiceRecipe:
         labelled_schedule=short,
         reference=ReferenceConfig(mels=32, channels=(4, 4, 4, 4)),
         reference_schedules=(short, replace(short, seed=2, mixup=0.3)),
+        again_schedule=short,
         taught_schedule=replace(short, learning_rate=1e-2),
     )
 
@@ -48,7 +50,7 @@ def test_steps_leave_their_files_and_are_not_done_twice(
 ) -> None:
     steps = VoicesRecipe(voices, tmp_path, recipe)
     shown = list(steps.train())
-    assert [step.epoch for step in shown if step.dev_accuracy is not None] == [1, 2] * 4
+    assert [step.epoch for step in shown if step.dev_accuracy is not None] == [1, 2] * 5
     assert len({path.read_bytes() for path in steps.references}) == 2  # of different seeds
     branch = audio_branch(recipe.audio)
     branch.load_state_dict(read_tensors(steps.audio)[0])
@@ -62,15 +64,23 @@ def test_steps_leave_their_files_and_are_not_done_twice(
         assert torch.equal(value, branch.state_dict()[name])  # and with the same result
 
 
-def test_the_first_filters_stay_and_the_head_is_learned_anew(
-    voices: dict[str, Waves], recipe: VoiceRecipe, tmp_path: Path
-) -> None:
+def test_the_first_filters_stay(voices: dict[str, Waves], recipe: VoiceRecipe, tmp_path: Path) -> None:
     steps = VoicesRecipe(voices, tmp_path, recipe)
     list(steps.train())
-    before, after = (read_tensors(path)[0] for path in (steps.labelled, steps.audio))
-    moved = {name for name in after if not torch.equal(before[name], after[name])}
-    assert not {name for name in moved if name.startswith("trunk.conv1.")}
-    assert {"trunk.conv2.conv.weight", "head.conv.weight", "classifier.1.weight"} <= moved
+    states = [read_tensors(path)[0] for path in (steps.labelled, steps.again, steps.audio)]
+    for before, after in pairwise(states):
+        moved = {name for name in after if not torch.equal(before[name], after[name])}
+        assert not {name for name in moved if name.startswith("trunk.conv1.")}
+        assert {"trunk.conv2.conv.weight", "head.conv.weight", "classifier.1.weight"} <= moved
+
+
+def test_under_the_committee_the_branch_goes_on(voices: dict[str, Waves], recipe: VoiceRecipe, tmp_path: Path) -> None:
+    still = replace(recipe, taught_schedule=replace(recipe.taught_schedule, learning_rate=0.0))
+    steps = VoicesRecipe(voices, tmp_path, still)
+    list(steps.train())
+    before, after = (read_tensors(path)[0] for path in (steps.again, steps.audio))
+    for name in ("head.lstm2.weight_ih_l0", "classifier.1.weight", "trunk.conv4.conv.weight"):
+        torch.testing.assert_close(after[name], before[name])
 
 
 def test_a_stopped_recipe_ends_with_the_weights_of_one_that_was_not(
@@ -78,7 +88,7 @@ def test_a_stopped_recipe_ends_with_the_weights_of_one_that_was_not(
 ) -> None:
     whole = VoicesRecipe(voices, tmp_path / "whole", recipe)
     list(whole.train())
-    for _ in range(7):  # every third batch: in an epoch's middle, and once or twice in each of the four trainings
+    for _ in range(9):  # every third batch: in an epoch's middle, and once or twice in each of the five trainings
         stopped = VoicesRecipe(voices, tmp_path / "stopped", recipe, after(3))
         with pytest.raises(CancelledError):
             list(stopped.train())

@@ -21,7 +21,7 @@ from trainer.report.record import report_json
 from trainer.training_log import read_log
 from trainer.values import TrainStep
 
-pytestmark = [pytest.mark.usefixtures("instead_of_media"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.usefixtures("instead_of_media"), pytest.mark.slow, pytest.mark.timeout(900)]
 
 Run = Callable[..., tuple[list[TrainStep], PaperResult]]
 
