@@ -49,7 +49,7 @@ def test_what_is_no_project_is_refused_with_the_reason_and_the_open_one_stays(de
     db.close()
     (tmp_path / "folder.affectline").mkdir()
     reasons = {
-        "newer": "a newer version of this program made it (format 99, known: 2); update this one to open it",
+        "newer": "a newer version of this program made it (format 99, known: 3); update this one to open it",
         "cut": "it is damaged; open a copy of it, if there is one",
         "text": "it is no project of this program",
         "empty": "it is empty",

@@ -127,6 +127,7 @@ def test_a_file_that_comes_back_is_opened_again(hands: Hands) -> None:
     assert path is not None
     assert medium is not None
     aside = path.rename(path.with_name("aside.mp4"))
+    hands.application.library.open(medium.id)  # whether the player noticed by itself depends on what it has in memory
     hands.until(lambda: not hands.player.works)
     aside.rename(path)
     hands.application.library.open(medium.id)

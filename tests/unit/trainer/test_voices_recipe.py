@@ -5,7 +5,6 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
@@ -37,11 +36,10 @@ def recipe(audio_config: AudioConfig) -> VoiceRecipe:
     short = Schedule(epochs=2, batch=4, learning_rate=1e-3, epoch_examples=8)
     return VoiceRecipe(
         audio=audio_config,
-        labelled_schedule=short,
+        recorded_schedule=short,
+        rounds=(short, replace(short, seed=2)),
         reference=ReferenceConfig(mels=32, channels=(4, 4, 4, 4)),
-        reference_schedules=(short, replace(short, seed=2, mixup=0.3)),
-        again_schedule=short,
-        taught_schedule=replace(short, learning_rate=1e-2),
+        reference_schedule=short,
     )
 
 
@@ -49,13 +47,13 @@ def test_steps_leave_their_files_and_are_not_done_twice(
     voices: dict[str, Waves], recipe: VoiceRecipe, tmp_path: Path
 ) -> None:
     steps = VoicesRecipe(voices, tmp_path, recipe)
-    shown = list(steps.train())
-    assert [step.epoch for step in shown if step.dev_accuracy is not None] == [1, 2] * 5
-    assert len({path.read_bytes() for path in steps.references}) == 2  # of different seeds
+    shown = [*steps.train(), *steps.train_reference()]
+    assert [step.epoch for step in shown if step.dev_accuracy is not None] == [1, 2] * 4
     branch = audio_branch(recipe.audio)
     branch.load_state_dict(read_tensors(steps.audio)[0])
-    assert [len(steps.committee()), steps.branch().training] == [2, False]
-    assert list(steps.train()) == []
+    assert not steps.branch().training
+    assert not steps.reference().training
+    assert [*steps.train(), *steps.train_reference()] == []
     steps.audio.unlink()
     steps.audio.with_suffix(".checkpoint").unlink()
     again = list(VoicesRecipe(voices, tmp_path, recipe).train())
@@ -67,20 +65,23 @@ def test_steps_leave_their_files_and_are_not_done_twice(
 def test_the_first_filters_stay(voices: dict[str, Waves], recipe: VoiceRecipe, tmp_path: Path) -> None:
     steps = VoicesRecipe(voices, tmp_path, recipe)
     list(steps.train())
-    states = [read_tensors(path)[0] for path in (steps.labelled, steps.again, steps.audio)]
-    for before, after in pairwise(states):
+    for before, after in pairwise(read_tensors(path)[0] for path in (steps.recorded, *steps.rounds)):
         moved = {name for name in after if not torch.equal(before[name], after[name])}
         assert not {name for name in moved if name.startswith("trunk.conv1.")}
         assert {"trunk.conv2.conv.weight", "head.conv.weight", "classifier.1.weight"} <= moved
 
 
-def test_under_the_committee_the_branch_goes_on(voices: dict[str, Waves], recipe: VoiceRecipe, tmp_path: Path) -> None:
-    still = replace(recipe, taught_schedule=replace(recipe.taught_schedule, learning_rate=0.0))
-    steps = VoicesRecipe(voices, tmp_path, still)
+def test_a_round_goes_on_where_the_one_before_ended(
+    voices: dict[str, Waves], recipe: VoiceRecipe, tmp_path: Path
+) -> None:
+    first, second = recipe.rounds
+    steps = VoicesRecipe(voices, tmp_path, replace(recipe, rounds=(first, replace(second, learning_rate=0.0))))
     list(steps.train())
-    before, after = (read_tensors(path)[0] for path in (steps.again, steps.audio))
+    before, after = (read_tensors(path)[0] for path in steps.rounds)
     for name in ("head.lstm2.weight_ih_l0", "classifier.1.weight", "trunk.conv4.conv.weight"):
         torch.testing.assert_close(after[name], before[name])
+    begun = read_tensors(steps.recorded)[0]
+    assert not torch.allclose(begun["head.lstm2.weight_ih_l0"], before["head.lstm2.weight_ih_l0"])
 
 
 def test_a_stopped_recipe_ends_with_the_weights_of_one_that_was_not(
@@ -88,7 +89,7 @@ def test_a_stopped_recipe_ends_with_the_weights_of_one_that_was_not(
 ) -> None:
     whole = VoicesRecipe(voices, tmp_path / "whole", recipe)
     list(whole.train())
-    for _ in range(9):  # every third batch: in an epoch's middle, and once or twice in each of the five trainings
+    for _ in range(5):  # every third batch: in an epoch's middle, at least once in each of the three trainings
         stopped = VoicesRecipe(voices, tmp_path / "stopped", recipe, after(3))
         with pytest.raises(CancelledError):
             list(stopped.train())
@@ -98,15 +99,11 @@ def test_a_stopped_recipe_ends_with_the_weights_of_one_that_was_not(
         assert torch.equal(read_tensors(finished.audio)[0][name], value), name
 
 
-def test_what_the_committee_says_counts(voices: dict[str, Waves], recipe: VoiceRecipe, tmp_path: Path) -> None:
-    found = {}
-    for share in (0.0, 1.0):
-        steps = VoicesRecipe(voices, tmp_path, replace(recipe, taught_share=share))
-        list(steps.train())
-        found[share] = read_tensors(steps.audio)[0]["classifier.1.weight"].numpy()
-        steps.audio.unlink()
-        steps.audio.with_suffix(".checkpoint").unlink()
-    assert not np.array_equal(found[0.0], found[1.0])
+def test_the_bundled_recipe_gives_the_reference_as_many_seconds() -> None:
+    recipe = VoiceRecipe()
+    rounds = sum(schedule.epochs * (schedule.epoch_examples or 0) for schedule in recipe.rounds)
+    assert recipe.reference_schedule.epochs * (recipe.reference_schedule.epoch_examples or 0) == rounds
+    assert len({schedule.seed for schedule in recipe.rounds}) == len(recipe.rounds)
 
 
 def after(batches: int) -> Callable[[], bool]:

@@ -72,14 +72,6 @@ def test_the_same_seed_gives_the_same_weights_whatever_else_happens(
     assert not same(first, other)
 
 
-def test_random_numbers_of_others_are_left_alone(parent: Bundle, lessons: Taught) -> None:
-    torch.manual_seed(3)
-    expected = torch.rand(5)
-    torch.manual_seed(3)
-    trained(parent, lessons, None, replace(QUICK, steps=2))
-    assert torch.equal(torch.rand(5), expected)
-
-
 def test_without_being_told_where_it_is_seen_no_classifier_learns(parent: Bundle, lessons: Taught) -> None:
     heads, _ = trained(parent, lessons, None, replace(QUICK, steps=3))
     assert changed(parent, heads) == {name for name, _ in heads.named_parameters() if name.startswith("fusion.")}

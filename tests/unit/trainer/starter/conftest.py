@@ -22,7 +22,7 @@ def recipe(frame_config: FrameConfig, slice_config: SliceConfig, audio_config: A
         slice=slice_config,
         flat_schedule=short,
         motion_schedule=replace(short, batch=4, epoch_examples=8),
-        voice=VoiceRecipe(audio=audio_config, labelled_schedule=spoken, reference_schedules=(), taught_schedule=spoken),
+        voice=VoiceRecipe(audio=audio_config, recorded_schedule=spoken, rounds=(spoken,)),
         teacher=None,
         fusion=FusionConfig(clusters=2, pooled=8, hidden=8),
         fusion_schedule=replace(short, epoch_examples=64),
