@@ -1,4 +1,4 @@
-"""A small convolutional network on log-mel spectra: what the waveform network is measured against, and learns from.
+"""A small convolutional network on log-mel spectra, against which the waveform network is measured.
 
 It is a branch with another trunk and head, so it is trained by the same loop, on the same seconds, with the same
 regularisation. It is never shipped.

@@ -1,6 +1,6 @@
 """What a fine-tuning brings: before and after, on corrections it did not see and on the guard set."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Final
 
@@ -92,7 +92,7 @@ def chosen_logits(held: Held, truth: Ints) -> F64:
     return after
 
 
-def scored(name: str, judged: Judged, chances: tuple[F64, F64], cluster: Sequence[object] | Ints, how: str) -> Scored:
+def scored(name: str, judged: Judged, chances: tuple[F64, F64], cluster: Ints, how: str) -> Scored:
     """Figures before and after with the paired intervals of their differences, by drawing clusters.
 
     Args:
@@ -114,10 +114,10 @@ def scored(name: str, judged: Judged, chances: tuple[F64, F64], cluster: Sequenc
     before, after = figures(None)
     drawn = resampled(lambda weights: np.subtract(*figures(weights)[::-1]), cluster)
     low, high = percentiles(drawn, group_count(cluster))
-    changes = [Change(*map(float, values)) for values in zip(before, after, low, high, strict=True)]
+    right, uar, error = (Change(*map(float, values)) for values in zip(before, after, low, high, strict=True))
     recall = [metrics.recalls(truth, said) for said in answers_of]
     table = [metrics.confusion(truth, said) for said in answers_of]
-    return Scored(name, len(truth), *changes, recall[0], recall[1], table[0], table[1], how)
+    return Scored(name, len(truth), right, uar, error, recall[0], recall[1], table[0], table[1], how)
 
 
 def compared(

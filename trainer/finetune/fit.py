@@ -14,10 +14,11 @@ import torch
 from torch import nn
 
 from engine.bundle import Bundle
+from engine.emotions import COUNT
 from engine.errors import CancelledError
 from engine.fusion import FusionInput
 from engine.media import never
-from engine.values import BRANCHES, BranchName
+from engine.values import BRANCHES, F64, BranchName
 from trainer.finetune.examples import Taught
 from trainer.finetune.values import Options
 from trainer.losses import soft_cross_entropy
@@ -41,7 +42,7 @@ class Heads(nn.Module):
         return [self.fusion.out.bias, *(classifier[1].bias for classifier in self.classifiers.values())]  # type: ignore[index]
 
     def inside(self, bundle: Bundle) -> Bundle:
-        """The bundle with these in it, which learn no more; trunks are shared, its fingerprint is still the old one's."""
+        """The bundle with these in it, which learn no more. Trunks are shared; its fingerprint is the old one's."""
         self.eval().requires_grad_(False)
         branches = {name: copy.copy(bundle.branches[name]) for name in BRANCHES}
         for name, branch in branches.items():
@@ -111,24 +112,19 @@ def fit(
 ) -> Iterator[Checkpoint]:  # fmt: skip
     """Train heads in place, `steps` steps; a checkpoint every `options.check_every`, the first before any.
 
-    A batch is corrections, drawn in shuffled turns so that each counts the same, and a share of replay. At a
-    checkpoint the heads are in evaluation mode. The weights depend on nothing but the arguments: not on the number of
-    threads, nor on what else draws random numbers in between.
+    A batch is corrections, drawn in shuffled turns so that each counts the same, and a share of replay. There is no
+    dropout: with it, thirty corrections brought a sixth as much. The weights depend on nothing but the arguments: not
+    on the number of threads, nor on what else draws random numbers in between.
 
     Raises:
         CancelledError: at the next step after `cancelled()` turns true.
     """
     loop = _Loop(heads, lessons, replay, options, biases_only)
     yield Checkpoint(0, math.nan, math.nan)
-    random = torch.Generator().manual_seed(options.seed).get_state()
     for first in range(0, steps, options.check_every):
         stop = min(first + options.check_every, steps)
-        with torch.random.fork_rng(devices=[]), one_thread():
-            torch.set_rng_state(random)
-            heads.train(not biases_only)
+        with one_thread():
             done = [loop.step(step, cancelled) for step in range(first + 1, stop + 1)]
-            heads.eval()
-            random = torch.get_rng_state()
         loss, accuracy = np.mean(done, axis=0)
         yield Checkpoint(stop, float(loss), float(accuracy))
 
@@ -159,20 +155,10 @@ class _Loop:
         for name, flags in lessons.teaches.items():
             self.teaches[name][: self.count] = torch.from_numpy(flags)
         self.taught = [name for name in BRANCHES if lessons.teaches[name].any()]
-        self.target = self._mixed_with_parent()
         self.start = [value.detach().clone() for value in heads.parameters()]
         self.rate = options.bias_rate if biases_only else options.learning_rate
         learning = heads.biases() if biases_only else list(heads.parameters())
         self.optimiser = torch.optim.AdamW(learning, self.rate, weight_decay=options.weight_decay, fused=True)
-
-    def _mixed_with_parent(self) -> torch.Tensor:
-        """What the sets should be called: corrections as they say, replay between its labels and what the parent says
-        (learning without forgetting; Li and Hoiem, ECCV 2016)."""
-        target, mix = self.bank.target.clone(), self.options.distil
-        if self.again and mix:
-            said = torch.softmax(_answers(self.heads, self.bank)[self.count :], 1)
-            target[self.count :] = (1 - mix) * target[self.count :] + mix * said
-        return target
 
     def step(self, number: int, cancelled: Cancelled) -> tuple[float, float]:
         """One step; loss and accuracy on its corrections."""
@@ -181,7 +167,7 @@ class _Loop:
         mine = next(self.turns)
         old = self.rng.integers(self.count, len(self.bank), self.again) if self.again else np.zeros(0, np.int64)
         index = torch.from_numpy(np.concatenate([mine, old]))
-        logits, target = self.heads.fusion(self.bank.batch(index)), self.target[index]
+        logits, target = self.heads.fusion(self.bank.batch(index)), self.bank.target[index]
         loss = soft_cross_entropy(logits, target)
         for name in self.taught:
             loss = loss + self._branch_loss(name, index[self.teaches[name][index]])
@@ -225,22 +211,17 @@ def _turns(count: int, batch: int, rng: np.random.Generator) -> Iterator[np.ndar
 
 
 @torch.no_grad()
-def _answers(heads: Heads, bank: Bank, batch: int = 512) -> torch.Tensor:
-    """(N, 7) logits of the fusion for all sets."""
-    heads.eval()
-    index = torch.arange(len(bank))
-    return torch.cat([heads.fusion(bank.batch(part)) for part in index.split(batch)])
-
-
-def answers(heads: Heads, sets: FeatureSets) -> np.ndarray:
-    """(N, 7) float64 logits of the fusion for all sets, in evaluation mode."""
+def answers(heads: Heads, sets: FeatureSets, batch: int = 512) -> F64:
+    """(N, 7) float64 logits of the fusion for all sets."""
     if not len(sets):
-        return np.zeros((0, sets.target.shape[1]))
-    return _answers(heads, Bank(sets)).double().numpy()
+        return np.zeros((0, COUNT))
+    bank = Bank(sets)
+    parts = [heads.fusion(bank.batch(index)) for index in torch.arange(len(bank)).split(batch)]
+    return np.asarray(torch.cat(parts).numpy(), np.float64)
 
 
-def branch_logits(heads: Heads, name: BranchName, sets: FeatureSets) -> np.ndarray:
+@torch.no_grad()
+def branch_logits(heads: Heads, name: BranchName, sets: FeatureSets) -> F64:
     """(R, 7) float64 logits of a branch's classifier for all rows."""
-    with torch.no_grad():
-        rows = torch.from_numpy(np.asarray(sets.rows[name], np.float32))
-        return heads.classifiers[name](rows).double().numpy()
+    rows = torch.from_numpy(np.asarray(sets.rows[name], np.float32))
+    return np.asarray(heads.classifiers[name](rows).numpy(), np.float64)
