@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Literal
+from typing import Literal, get_args
 
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QWidget
@@ -25,8 +25,8 @@ CALM_LOOKS = 4
 LONGEST_CALM_LOOKS = 20
 """Where so long nothing runs, nothing more will come."""
 
-View = Literal["window", "review", "welcome", "settings", "keys", "about"]
-VIEWS: tuple[View, ...] = ("window", "review", "welcome", "settings", "keys", "about")
+View = Literal["window", "review", "training", "agreement", "welcome", "settings", "keys", "about"]
+VIEWS: tuple[View, ...] = get_args(View)
 
 
 class ScreenshotError(AffectlineError):
@@ -102,8 +102,9 @@ def _aim(application: Application, shot: Shot) -> None:
         application.player.seek(shot.at_s)
     if shot.start_s is not None and shot.end_s is not None:
         window.timeline.zoom_to(shot.start_s, shot.end_s)
-    if shot.view == "review":
-        window.show_review(True)
+    panels = {"review": window.show_review, "training": window.show_training, "agreement": window.show_agreement}
+    if shot.view in panels:
+        panels[shot.view](True)
 
 
 def _subject(application: Application, view: View) -> QWidget:

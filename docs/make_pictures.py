@@ -21,6 +21,11 @@ SAID: tuple[tuple[str | None, float, float, str | None, Origin], ...] = (
     ("person-2", 8.0, 12.0, "sad", "edited"),
     (None, 8.0, 17.6, "neutral", "blank"),
 )
+OTHER = "JD"
+ALSO_SAID = (
+    ("person-1", 0.6, 3.0, "happy"), ("person-1", 3.0, 5.0, "neutral"), ("person-1", 17.6, 22.0, "happy"),
+    ("person-2", 8.4, 12.0, "sad"), ("person-2", 12.0, 14.0, "neutral"),
+)  # fmt: skip
 
 
 def main() -> None:
@@ -33,6 +38,8 @@ def main() -> None:
         take(clip, "frames-light", "--at", "18.6", "--range", "17.8", "19.4", "--sound", "mel")
         take(project, "corrections-light", "--at", "2")
         take(clip, "review-dark", "--view", "review", "--at", "12", "--theme", "dark")
+        take(project, "training-light", "--view", "training", "--at", "2")
+        take(project, "agreement-dark", "--view", "agreement", "--at", "10", "--theme", "dark")
         take(clip, "keys-light", "--view", "keys")
 
 
@@ -44,6 +51,9 @@ def labelled_project(path: Path, clip: Path) -> Path:
         for person, start_s, end_s, emotion, origin in SAID:
             said = project.corrections(medium.id)
             project.do(edits.label(said, medium.id, person, start_s, end_s, emotion, CODER, origin))
+        for person, start_s, end_s, emotion in ALSO_SAID:
+            said = project.corrections(medium.id)
+            project.do(edits.label(said, medium.id, person, start_s, end_s, emotion, OTHER, "blank"))
         project.do(edits.add_marker(medium.id, 8.0, "cut", CODER))
         project.do(edits.add_epoch(medium.id, 8.0, 17.6, "baseline"))
         project.do(edits.rename_person((), medium.id, "person-1", "Ana"))

@@ -15,7 +15,8 @@ from app.telling import tell
 if TYPE_CHECKING:
     from engine.values import Progress
 
-VIEWS = ("window", "review", "welcome", "settings", "keys", "about")
+VIEWS = ("window", "review", "training", "agreement", "welcome", "settings", "keys", "about")
+"""As `app.screenshot.VIEWS`, which is imported with Qt and only when a picture is wanted."""
 
 
 @click.command()

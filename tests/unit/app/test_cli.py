@@ -251,3 +251,11 @@ def test_a_full_feature_store_costs_the_features_and_not_the_answer(tmp_path, mo
     assert isinstance(answer, Analysis)
     assert seen == [kept, None]
     assert "features cannot be kept" in capsys.readouterr().err
+
+
+def test_every_view_that_can_be_shown_can_be_asked_for() -> None:
+    pytest.importorskip("PySide6.QtWidgets", exc_type=ImportError)
+    from app import screenshot as shown
+    from app.commands import screenshot as asked
+
+    assert asked.VIEWS == shown.VIEWS
