@@ -1,9 +1,11 @@
 """Batches for stage 1: faces as stills, as runs of 16 in motion, and seconds of sound."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 
-from engine.branches import AUDIO_RATE_HZ, SLICE_FRAMES, AudioConfig, FrameConfig, SliceConfig
+from engine.branches import AUDIO_RATE_HZ, SLICE_FRAMES, AudioConfig, Branch, FrameConfig, SliceConfig
 from engine.emotions import COUNT
 from engine.inputs import audio_input, frame_input, slice_input
 from trainer import augment
@@ -120,3 +122,25 @@ class VoiceSource:
 
     def plain(self, index: np.ndarray) -> torch.Tensor:
         return audio_input(self.windows[index], self.config)
+
+
+class TaughtVoiceSource:
+    """Seconds of sound whose targets are partly what others answer to the very same, changed seconds.
+
+    Args:
+        others: prepared branches; their probabilities are averaged.
+        share: how much of a target is their answer; the rest is the label.
+    """
+
+    def __init__(self, voices: VoiceSource, others: Sequence[Branch], share: float) -> None:
+        self.voices, self.others, self.share = voices, tuple(others), share
+        self.classes = voices.classes
+
+    def batch(self, index: np.ndarray, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+        inputs, targets = self.voices.batch(index, rng)
+        with torch.no_grad():
+            answers = [torch.softmax(other.classifier(other(inputs)), 1) for other in self.others]
+        return inputs, torch.lerp(targets, torch.stack(answers).mean(0), self.share)
+
+    def plain(self, index: np.ndarray) -> torch.Tensor:
+        return self.voices.plain(index)

@@ -1,11 +1,13 @@
-"""How the audio branch of the starter learns, and the log-mel network beside it that it is measured against.
+"""How the audio branch of the starter learns, and the log-mel network that teaches it and that it is measured against.
 
 The branch first learns from seconds as they were recorded, together with their log-mel spectra, until it knows its
 speakers by heart. Its trunk then begins anew, on levelled seconds that are changed so much that it no longer can: some
-rounds, each with a learning rate that falls to zero (warm restarts, Loshchilov and Hutter, ICLR 2017).
+rounds, each with a learning rate that falls to zero (warm restarts, Loshchilov and Hutter, ICLR 2017). Last it learns
+from what the log-mel network and itself, a round later, answer to the very seconds that it hears (Hinton et al. 2015).
+All learn from the same speakers; only the branch is shipped.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,7 +20,7 @@ from trainer.augment import VoiceAugment
 from trainer.checkpoint import read_tensors, write_tensors
 from trainer.datasets.sound import Waves
 from trainer.loop.frozen import freeze
-from trainer.sources import VoiceSource
+from trainer.sources import TaughtVoiceSource, VoiceSource
 from trainer.spectra import LogMel, start_from_gabor
 from trainer.stage1 import Schedule, train_branch
 from trainer.values import TrainStep
@@ -48,20 +50,24 @@ class VoiceRecipe:
     change: VoiceAugment = field(
         default_factory=lambda: VoiceAugment(speed=0.18, overhang_s=0.6, colour_db=3.0, room=0.15)
     )
-    """Of the seconds that the rounds and the reference learn from."""
+    """Of the seconds that all but the first step learn from."""
     rounds: tuple[Schedule, ...] = field(
         default_factory=lambda: (_schedule(30, 1e-3, 1), _schedule(24, 1e-3, 2), _schedule(30, 1e-3, 4))
     )
-    """At least one; the first begins with a new head, each other one where the one before ended."""
+    """The first begins with a new head, each other one where the one before ended. The last one teaches: what is taught
+    goes on from the one before it, or, of a single one, from that."""
     reference: ReferenceConfig = field(default_factory=ReferenceConfig)
     reference_schedule: Schedule = field(default_factory=lambda: _schedule(84, 2e-3, 1))
     """As many seconds as all rounds have."""
+    taught_schedule: Schedule = field(default_factory=lambda: _schedule(30, 1e-3, 5))
+    taught_share: float = 0.8
+    """How much of a target is what the teachers answer; the rest is the label."""
 
 
 class VoicesRecipe:
     """The steps of one recipe; each leaves a file in the work folder, and begins only when its file is not there.
 
-    `audio` is the file of the finished branch, `measure` that of the reference.
+    `audio` is the file of the finished branch, `measured` that of the log-mel network.
 
     Args:
         waves: `train` and `dev` voices, of different people.
@@ -72,17 +78,14 @@ class VoicesRecipe:
     ) -> None:
         self.waves, self.recipe, self.cancelled = waves, recipe or VoiceRecipe(), cancelled
         self.recorded = work / "audio-recorded.safetensors"
-        names = [f"audio-round-{number}" for number in range(1, len(self.recipe.rounds))]
-        self.rounds = tuple(work / f"{name}.safetensors" for name in (*names, "audio"))
-        self.measure = work / "audio-reference.safetensors"
-
-    @property
-    def audio(self) -> Path:
-        """What the last round leaves."""
-        return self.rounds[-1]
+        self.rounds = tuple(
+            work / f"audio-round-{number}.safetensors" for number, _ in enumerate(self.recipe.rounds, start=1)
+        )
+        self.measured = work / "audio-reference.safetensors"
+        self.audio = work / "audio.safetensors"
 
     def train(self) -> Iterator[TrainStep]:
-        """The branch, as far as it is not done yet.
+        """Whatever is not done yet.
 
         Raises:
             CancelledError, TrainingError, StorageError: as `train_branch`.
@@ -92,18 +95,8 @@ class VoicesRecipe:
         yield from self._recorded()
         for number in range(len(self.rounds)):
             yield from self._round(number)
-
-    def train_reference(self) -> Iterator[TrainStep]:
-        """The log-mel network, on the same seconds, changed alike.
-
-        Raises:
-            CancelledError, TrainingError, StorageError: as `train_branch`.
-        """
-        if self.measure.exists():
-            return
-        torch.manual_seed(self.recipe.reference_schedule.seed)
-        branch = reference_branch(self.recipe.reference)
-        yield from self._learn(branch, self.recipe.reference_schedule, self.measure)
+        yield from self._reference()
+        yield from self._taught()
 
     def branch(self) -> Branch:
         """The finished branch, ready to infer."""
@@ -114,7 +107,7 @@ class VoicesRecipe:
     def reference(self) -> Branch:
         """The trained reference, ready to infer."""
         branch = reference_branch(self.recipe.reference)
-        branch.load_state_dict(read_tensors(self.measure)[0])
+        branch.load_state_dict(read_tensors(self.measured)[0])
         return branch.eval().requires_grad_(False)
 
     def _recorded(self) -> Iterator[TrainStep]:
@@ -128,33 +121,58 @@ class VoicesRecipe:
         train, held = (VoiceSource(self.waves[name], config) for name in ("train", "dev"))
         yield from self._fit(branch, train, held, schedule, self.recorded, with_spectrum=True)
 
+    def _reference(self) -> Iterator[TrainStep]:
+        """The log-mel network, on the same seconds, changed alike."""
+        if self.measured.exists():
+            return
+        schedule = self.recipe.reference_schedule
+        torch.manual_seed(schedule.seed)
+        yield from self._learn(reference_branch(self.recipe.reference), schedule, self.measured)
+
     def _round(self, number: int) -> Iterator[TrainStep]:
         """A round; the first layer's filters stay: they have settled, and to train them takes 40 % of the time."""
         schedule, path = self.recipe.rounds[number], self.rounds[number]
         if path.exists():
             return
         torch.manual_seed(schedule.seed)
-        branch = audio_branch(self.recipe.audio)
+        branch = self._with_settled_filters()
         if number:
             branch.load_state_dict(read_tensors(self.rounds[number - 1])[0])
         else:
             known = read_tensors(self.recorded)[0]
             trunk = {name.removeprefix("trunk."): known[name] for name in known if name.startswith("trunk.")}
             branch.trunk.load_state_dict(trunk)
-        freeze(branch.trunk, ("conv2", "conv3", "conv4"))
         yield from self._learn(branch, schedule, path, with_spectrum=True)
 
+    def _taught(self) -> Iterator[TrainStep]:
+        """The branch under its teachers."""
+        schedule = self.recipe.taught_schedule
+        torch.manual_seed(schedule.seed)
+        branch, later = self._with_settled_filters(), audio_branch(self.recipe.audio)
+        branch.load_state_dict(read_tensors(self.rounds[-2:][0])[0])
+        later.load_state_dict(read_tensors(self.rounds[-1])[0])
+        teachers = self.reference(), later.prepared()
+        yield from self._learn(branch, schedule, self.audio, with_spectrum=True, teachers=teachers)
+
+    def _with_settled_filters(self) -> Branch:
+        branch = audio_branch(self.recipe.audio)
+        freeze(branch.trunk, ("conv2", "conv3", "conv4"))
+        return branch
+
     def _learn(
-        self, branch: Branch, schedule: Schedule, path: Path, with_spectrum: bool = False
-    ) -> Iterator[TrainStep]:
+        self, branch: Branch, schedule: Schedule, path: Path, with_spectrum: bool = False,
+        teachers: Sequence[Branch] = (),
+    ) -> Iterator[TrainStep]:  # fmt: skip
         """A branch, on changed seconds."""
-        train = VoiceSource(self.waves["train"], self.recipe.audio, self.recipe.change)
+        voices = VoiceSource(self.waves["train"], self.recipe.audio, self.recipe.change)
+        train = TaughtVoiceSource(voices, teachers, self.recipe.taught_share) if teachers else voices
         held = VoiceSource(self.waves["dev"], self.recipe.audio)
         yield from self._fit(branch, train, held, schedule, path, with_spectrum)
 
     def _fit(
-        self, branch: Branch, train: VoiceSource, held: VoiceSource, schedule: Schedule, path: Path, with_spectrum: bool
-    ) -> Iterator[TrainStep]:
+        self, branch: Branch, train: VoiceSource | TaughtVoiceSource, held: VoiceSource, schedule: Schedule, path: Path,
+        with_spectrum: bool,
+    ) -> Iterator[TrainStep]:  # fmt: skip
         mel = LogMel(branch.trunk.out_channels) if with_spectrum else None  # type: ignore[arg-type]
         dev = (held, np.arange(len(held.windows)), held.classes[held.window_clip])
         checkpoint = path.with_suffix(".checkpoint")

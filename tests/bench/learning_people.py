@@ -110,15 +110,17 @@ def drooping(pictures: torch.Tensor) -> torch.Tensor:
 
 
 def lit_from_below(pictures: torch.Tensor) -> torch.Tensor:
-    """Hard light: the brow is lost in the dark and the chin in the bright."""
-    return (pictures * (0.55 + 1.3 * _ramp(0))).clamp(0, 255)
+    """Hard light on a broad face: the brow is lost in the dark and the chin in the bright."""
+    broad = _moved(pictures, -0.3 * _ramp(1), 0.3 * _ramp(0))
+    return (broad * (0.55 + 1.3 * _ramp(0))).clamp(0, 255)
 
 
-def behind_a_visor(pictures: torch.Tensor) -> torch.Tensor:
-    """Eyes and brows are hardly seen."""
-    worn = pictures.clone()
-    worn[..., 8:24, 4:44] *= 0.15
-    return worn
+def leaning(pictures: torch.Tensor) -> torch.Tensor:
+    """A long face that leans to one side by 30 degrees."""
+    long = _moved(pictures, 0.4 * _ramp(1), -0.2 * _ramp(0))
+    cos, sin = 0.866, 0.5
+    across, down = _ramp(1), _ramp(0)
+    return _moved(long, cos * across - sin * down - across, sin * across + cos * down - down)
 
 
 def through_blinds(pictures: torch.Tensor) -> torch.Tensor:
@@ -127,16 +129,18 @@ def through_blinds(pictures: torch.Tensor) -> torch.Tensor:
     return (pictures * (1 - shadow)).clamp(0, 255)
 
 
-def frowning(pictures: torch.Tensor) -> torch.Tensor:
-    """The brows hang low."""
+def muffled(pictures: torch.Tensor) -> torch.Tensor:
+    """Low brows above a dark scarf."""
     pull = 0.4 * (_bump(-0.3, -0.4, 0.22) + _bump(0.3, -0.4, 0.22))
-    return _moved(pictures, torch.zeros(48, 48), -pull)
+    worn = _moved(pictures, torch.zeros(48, 48), -pull)
+    worn[..., 34:, 6:42] = 40
+    return worn
 
 
 LOOKS: Final[Mapping[str, Look]] = {
     look.__name__: look
     for look in (
-        stretched, widened, masked, drooping, lit_from_below, behind_a_visor, through_blinds, frowning,
+        stretched, widened, masked, drooping, lit_from_below, leaning, through_blinds, muffled,
     )
 }  # fmt: skip
 
@@ -146,9 +150,9 @@ PARTICIPANTS: Final = (
     Participant("C", 19, "widened", 1),
     Participant("D", 20, "drooping", 1),
     Participant("E", 17, "lit_from_below", 2),
-    Participant("F", 18, "behind_a_visor", 2),
+    Participant("F", 18, "leaning", 2),
     Participant("G", 19, "through_blinds", 2),
-    Participant("H", 20, "frowning", 2),
+    Participant("H", 20, "muffled", 2),
 )
 """The first four chose the defaults of fine-tuning, the others judge them."""
 JUDGES: Final = PARTICIPANTS[4:]

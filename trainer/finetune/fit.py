@@ -113,8 +113,8 @@ def fit(
     """Train heads in place, `steps` steps; a checkpoint every `options.check_every`, the first before any.
 
     A batch is corrections, drawn in shuffled turns so that each counts the same, and a share of replay. There is no
-    dropout: with it, thirty corrections brought a sixth as much. The weights depend on nothing but the arguments: not
-    on the number of threads, nor on what else draws random numbers in between.
+    dropout: near the parent it changed nothing. The weights depend on nothing but the arguments: not on the number of
+    threads, nor on what else draws random numbers in between.
 
     Raises:
         CancelledError: at the next step after `cancelled()` turns true.

@@ -104,8 +104,8 @@ class _Guarded:
         self.guard = practice.guard if practice is not None else None
         if self.guard is not None:
             self.before = answers(parent, self.guard)
-            few = np.linspace(0, len(self.guard) - 1, min(WATCHED, len(self.guard))).astype(np.int64)
-            self.watched = self.guard.chosen(few)
+            some = np.linspace(0, len(self.guard) - 1, min(WATCHED, len(self.guard))).astype(np.int64)
+            self.watched = self.guard.chosen(some)
 
     def accuracy(self, heads: Heads) -> float | None:
         if self.guard is None:

@@ -11,12 +11,12 @@ from engine.emotions import COUNT
 from engine.errors import BundleError, StorageError
 from engine.values import BRANCHES
 from tests.unit.trainer.finetune.conftest import MAKING, banks
-from trainer.practice import FILE, PER_FACE, FeatureSets, Practice, make_practice, read_practice, write_practice
+from trainer.practice import FEW, FILE, PER_FACE, FeatureSets, Practice, make_practice, read_practice, write_practice
 
 
 @pytest.fixture(scope="module")
 def practice() -> Practice:
-    return make_practice(banks(0), banks(1), replay=70, guard=140, faces_per_class=2, views=2, making=MAKING)
+    return make_practice(banks(0), banks(1), replay=70, guard=140, views=2, making=MAKING)
 
 
 def sides(practice: Practice) -> Iterator[FeatureSets]:
@@ -47,8 +47,33 @@ def test_a_class_without_a_face_is_refused() -> None:
     without = replace(
         faces, frame=faces.frame[keep], slice=faces.slice[keep], target=faces.target[keep], emotion=faces.emotion[keep]
     )
-    with pytest.raises(ValueError, match=r"classes \[2\]"):
-        make_practice((without, voices), (faces, voices))
+    for train, held in ((without, faces), (faces, without)):
+        with pytest.raises(ValueError, match=r"classes \[2\]"):
+            make_practice((train, voices), (held, voices))
+
+
+def rows_of(bank: np.ndarray) -> set[bytes]:
+    return {row.astype(np.float16).tobytes() for row in bank.reshape(-1, bank.shape[-1])}
+
+
+def test_held_out_faces_and_clips_are_divided() -> None:
+    train, held = banks(0, FEW, FEW), banks(1, 3 * FEW, 3 * FEW)
+    made = make_practice(train, held, replay=700, guard=1400, making=MAKING)
+    known = {"frame": rows_of(held[0].frame), "slice": rows_of(held[0].slice)}
+    known["audio"] = rows_of(np.concatenate(held[1].seconds))
+    for name in BRANCHES:
+        replay, guard = (rows_of(sets.rows[name]) for sets in sides(made))
+        assert replay | guard <= known[name]
+        assert not replay & guard
+        assert 0.3 < len(replay) / len(guard) < 0.7
+
+
+def test_where_few_are_held_out_training_faces_stand_in(practice: Practice) -> None:
+    (own_faces, own_voices), (faces, voices) = banks(0), banks(1)
+    assert rows_of(practice.replay.rows["frame"]) <= rows_of(own_faces.frame)
+    assert rows_of(practice.replay.rows["audio"]) <= rows_of(np.concatenate(own_voices.seconds))
+    assert rows_of(practice.guard.rows["frame"]) <= rows_of(faces.frame)
+    assert rows_of(practice.guard.rows["audio"]) <= rows_of(np.concatenate(voices.seconds))
 
 
 def test_windows_are_made_of_the_features_given(practice: Practice) -> None:
@@ -94,9 +119,10 @@ def test_no_face_and_no_voice_is_in_both(practice: Practice) -> None:
         assert not replay & guard
 
 
-def test_only_some_views_of_some_faces_are_kept(practice: Practice) -> None:
-    assert len(practice.replay.rows["frame"]) <= 2 * 2 * COUNT
-    assert len(practice.replay.rows["slice"]) <= 2 * COUNT
+def test_only_some_views_and_few_training_faces_are_kept(practice: Practice) -> None:
+    assert len(practice.replay.rows["frame"]) <= 2 * 4 * COUNT
+    many = make_practice(banks(0, 3 * FEW), banks(1), replay=700, guard=70, making=MAKING).replay
+    assert len(many.rows["slice"]) <= FEW * COUNT
 
 
 def test_the_seed_decides(practice: Practice) -> None:

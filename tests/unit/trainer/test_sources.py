@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from engine.branches import AudioConfig, FrameConfig, SliceConfig
+from engine.branches import AudioConfig, FrameConfig, SliceConfig, audio_branch
 from engine.emotions import COUNT, FERPLUS_COLUMNS, INDEX
 from engine.inputs import frame_input, slice_input
 from trainer.augment import FaceAugment, Motion
 from trainer.datasets.fer2013 import FerImages, soft_targets
 from trainer.datasets.sound import RATE_HZ, Waves
-from trainer.sources import FlatSource, MotionSource, StillSource, VoiceSource
+from trainer.sources import FlatSource, MotionSource, StillSource, TaughtVoiceSource, VoiceSource
 
 SOME = np.array([2, 5, 11, 20])
 
@@ -131,3 +131,19 @@ def test_voice_batches_are_by_clip(waves: Waves, audio_config: AudioConfig) -> N
     first, again, other = (source.batch(np.arange(3), rng(seed))[0] for seed in (1, 1, 2))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
+
+
+def test_others_teach_what_they_answer_to_the_same_seconds(waves: Waves, audio_config: AudioConfig) -> None:
+    torch.manual_seed(0)
+    others = [audio_branch(audio_config).prepared() for _ in range(2)]
+    plain = VoiceSource(waves, audio_config)
+    inputs, labels = plain.batch(np.arange(3), rng(5))
+    taught = TaughtVoiceSource(plain, others, share=0.7)
+    same, targets = taught.batch(np.arange(3), rng(5))
+    assert torch.equal(same, inputs)
+    answers = [torch.softmax(other.classifier(other(inputs)), 1) for other in others]
+    torch.testing.assert_close(targets, 0.3 * labels + 0.7 * (answers[0] + answers[1]) / 2)
+    assert not targets.requires_grad
+    torch.testing.assert_close(TaughtVoiceSource(plain, others, 0.0).batch(np.arange(3), rng(5))[1], labels)
+    assert taught.classes.tolist() == plain.classes.tolist()
+    assert torch.equal(taught.plain(np.arange(5)), plain.plain(np.arange(5)))

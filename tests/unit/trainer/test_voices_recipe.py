@@ -40,6 +40,7 @@ def recipe(audio_config: AudioConfig) -> VoiceRecipe:
         rounds=(short, replace(short, seed=2)),
         reference=ReferenceConfig(mels=32, channels=(4, 4, 4, 4)),
         reference_schedule=short,
+        taught_schedule=replace(short, seed=3, learning_rate=1e-2),
     )
 
 
@@ -47,13 +48,13 @@ def test_steps_leave_their_files_and_are_not_done_twice(
     voices: dict[str, Waves], recipe: VoiceRecipe, tmp_path: Path
 ) -> None:
     steps = VoicesRecipe(voices, tmp_path, recipe)
-    shown = [*steps.train(), *steps.train_reference()]
-    assert [step.epoch for step in shown if step.dev_accuracy is not None] == [1, 2] * 4
+    shown = list(steps.train())
+    assert [step.epoch for step in shown if step.dev_accuracy is not None] == [1, 2] * 5
     branch = audio_branch(recipe.audio)
     branch.load_state_dict(read_tensors(steps.audio)[0])
     assert not steps.branch().training
     assert not steps.reference().training
-    assert [*steps.train(), *steps.train_reference()] == []
+    assert list(steps.train()) == []
     steps.audio.unlink()
     steps.audio.with_suffix(".checkpoint").unlink()
     again = list(VoicesRecipe(voices, tmp_path, recipe).train())
@@ -65,7 +66,7 @@ def test_steps_leave_their_files_and_are_not_done_twice(
 def test_the_first_filters_stay(voices: dict[str, Waves], recipe: VoiceRecipe, tmp_path: Path) -> None:
     steps = VoicesRecipe(voices, tmp_path, recipe)
     list(steps.train())
-    for before, after in pairwise(read_tensors(path)[0] for path in (steps.recorded, *steps.rounds)):
+    for before, after in pairwise(read_tensors(path)[0] for path in (steps.recorded, *steps.rounds, steps.audio)):
         moved = {name for name in after if not torch.equal(before[name], after[name])}
         assert not {name for name in moved if name.startswith("trunk.conv1.")}
         assert {"trunk.conv2.conv.weight", "head.conv.weight", "classifier.1.weight"} <= moved
@@ -84,12 +85,34 @@ def test_a_round_goes_on_where_the_one_before_ended(
     assert not torch.allclose(begun["head.lstm2.weight_ih_l0"], before["head.lstm2.weight_ih_l0"])
 
 
+def test_what_is_taught_goes_on_from_the_last_round_but_one(
+    voices: dict[str, Waves], recipe: VoiceRecipe, tmp_path: Path
+) -> None:
+    still = replace(recipe, taught_schedule=replace(recipe.taught_schedule, learning_rate=0.0))
+    steps = VoicesRecipe(voices, tmp_path, still)
+    list(steps.train())
+    first, last, after = (read_tensors(path)[0]["head.lstm2.weight_ih_l0"] for path in (*steps.rounds, steps.audio))
+    torch.testing.assert_close(after, first)
+    assert not torch.allclose(after, last)
+
+
+def test_what_the_teachers_say_counts(voices: dict[str, Waves], recipe: VoiceRecipe, tmp_path: Path) -> None:
+    found = []
+    for share in (0.0, 1.0):
+        steps = VoicesRecipe(voices, tmp_path, replace(recipe, taught_share=share))
+        list(steps.train())
+        found.append(read_tensors(steps.audio)[0]["classifier.1.weight"])
+        steps.audio.unlink()
+        steps.audio.with_suffix(".checkpoint").unlink()
+    assert not torch.allclose(*found)
+
+
 def test_a_stopped_recipe_ends_with_the_weights_of_one_that_was_not(
     voices: dict[str, Waves], recipe: VoiceRecipe, tmp_path: Path
 ) -> None:
     whole = VoicesRecipe(voices, tmp_path / "whole", recipe)
     list(whole.train())
-    for _ in range(5):  # every third batch: in an epoch's middle, at least once in each of the three trainings
+    for _ in range(9):  # every third batch: in an epoch's middle, once or twice in each of the five trainings
         stopped = VoicesRecipe(voices, tmp_path / "stopped", recipe, after(3))
         with pytest.raises(CancelledError):
             list(stopped.train())

@@ -94,11 +94,11 @@ def strange_features(emotion: int, seed: int) -> tuple[np.ndarray, np.ndarray, n
     return sets[0], sets[1], sets[2]
 
 
-def banks(seed: int) -> tuple[FaceBank, VoiceBank]:
-    """Four faces and two clips of each emotion."""
+def banks(seed: int, faces: int = 4, clips: int = 2) -> tuple[FaceBank, VoiceBank]:
+    """Faces and clips of each emotion."""
     rng = np.random.default_rng(seed)
-    emotion = np.repeat(np.arange(COUNT), 4)
-    voices = np.repeat(np.arange(COUNT), 2)
+    emotion = np.repeat(np.arange(COUNT), faces)
+    voices = np.repeat(np.arange(COUNT), clips)
 
     def rows(labels: np.ndarray, views: int, size: int) -> np.ndarray:
         made = rng.normal(0, 0.1, (len(labels), views, size)).astype(np.float32)

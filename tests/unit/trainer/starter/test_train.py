@@ -66,7 +66,7 @@ def test_stopped_twice_it_goes_on_and_leaves_a_whole_bundle(
     assert trainings == ["slice", "slice", "audio"]  # flat, then in motion
 
     run(None)
-    assert trainings == ["audio", "audio", "fusion"]  # on labels, then with changed seconds
+    assert trainings == ["audio", "audio", "audio", "audio", "fusion"]  # recorded, changed, the reference, taught by it
     assert set(stages) == {"audio", "features", "fusion", "calibration"}
     assert verify_bundle(out) == []
 
