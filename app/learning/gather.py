@@ -150,6 +150,7 @@ class _Video:
             seen_in=correction.seen_in,
             voice=self.medium.voice_of in (None, correction.person) or correction.person is None,
             coder=correction.coder,
+            scores=correction.origin != "batch",
         )  # fmt: skip
 
 
