@@ -1,8 +1,8 @@
 """In which order segments are worth a look, by a reason, and the words for it.
 
 Neighbours teach a model little: of several segments of one person whose middles lie within `APART_S`, the first comes
-and the others wait until nothing else is left. The diverse order goes further: it is chosen one by one, and what is of
-a video, a person or a class that was chosen lately waits for others.
+and the others wait until nothing else is left. The diverse order goes further: it is drawn one by one, the worthier the
+likelier, and what is of a video, a person or a class that was chosen lately waits for others.
 """
 
 from bisect import bisect_left, insort
@@ -40,7 +40,7 @@ def chosen(
 
     Args:
         corrections: of all videos.
-        seed: decides between equals of the diverse order; in the others, equals keep their order.
+        seed: of the draws of the diverse order; in the others, equals keep their order.
     """
     labels = Counter(each.emotion for each in corrections if each.emotion is not None)
     seen = _middles(columns, corrections)
@@ -133,11 +133,15 @@ def _place(values: np.ndarray) -> F64:
 def _diverse(
     columns: Columns, left: Ints, value: F64, lately: Iterable[Correction], seen: Middles, seed: int
 ) -> Iterator[int]:
-    """The worthiest each time, its worth divided by one more than what was chosen of its video, person and class.
+    """The highest draw each time: worth times chance, divided by one more than what was chosen of the same video,
+    person and class.
 
-    All of one person and class share that divisor, so only the first of each such group is ever looked at.
+    Without chance the first thirty are all from the edge between two classes, and a model that learns from those alone
+    can get worse. A row keeps its draw while others are answered. All of one person and class share the divisor, so
+    only the first of each such group is ever looked at.
     """
     rng, taken = np.random.default_rng(seed), _copied(seen)
+    value = value * rng.random(len(columns))[left]
     kinds, group = np.unique(columns.whose[left] * COUNT + columns.emotion[left], return_inverse=True)
     group = rng.permutation(len(kinds))[group]
     order = np.lexsort((rng.permutation(len(left)), -value, group))

@@ -16,7 +16,8 @@ import click
 import numpy as np
 from scipy.stats import t as student
 
-from app.review import Candidate, queue
+from app.review import Candidate, columns_of
+from app.review_order import chosen
 from engine.bundle import Bundle, load_bundle
 from engine.emotions import EMOTIONS
 from engine.revised import revised
@@ -102,17 +103,17 @@ class Coder:
         """The examples in the order in which they are labelled."""
         order = np.random.default_rng([seed, 99]).permutation(len(self.examples)).tolist()
         if choice == "queue":
-            order = self._queued(order)
+            order = self._queued(order, seed)
         return [self.examples[at] for at in order]
 
-    def _queued(self, order: Sequence[int]) -> list[int]:
+    def _queued(self, order: Sequence[int], seed: int) -> list[int]:
         """As the window's review queue orders what nobody labelled yet, equals in the order given."""
         sets = taught(self.examples).sets
         heads = Heads(self.bundle)
         chance = probabilities(answers(heads, sets), self.temperature)
         candidates = [self._candidate(at, chance[at], sets) for at in order]
-        places = {(c.media_id, c.start_s): at for c, at in zip(candidates, order, strict=True)}
-        return [places[w.candidate.media_id, w.candidate.start_s] for w in queue(candidates, (), "diverse")]
+        rows, _ = chosen(columns_of(candidates), np.arange(len(order)), (), "diverse", seed)
+        return [order[row] for row in rows.tolist()]
 
     def _candidate(self, at: int, chance: np.ndarray, sets: FeatureSets) -> Candidate:
         lesson = self.examples[at].lesson

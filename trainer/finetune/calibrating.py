@@ -18,6 +18,8 @@ from trainer.practice import FeatureSets
 
 FURTHEST: Final = 4.0
 """Most that fine-tuning may change a temperature by, up or down: a few corrections cannot tell more."""
+GUARD_WORTH: Final = 100
+"""How many corrections the guard set weighs as much as, at least; never less than all corrections."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +32,19 @@ class Judged:
 
 
 def temperatures(corrections: Judged, guard: Judged | None) -> tuple[float, float]:
-    """Temperatures of single windows before and after; corrections and guard set count the same in the second.
+    """Temperatures of single windows before and after.
 
-    Before, it is that of the guard set, on which the parent was not corrected; without one, of the corrections.
+    Before, it is that of the guard set, on which the parent was not corrected; without one, of the corrections. After,
+    both count: the guard set as much as `GUARD_WORTH` corrections or all there are, for ten hard moments say little
+    about how sure to be of everything else.
     """
     known = guard if guard is not None else corrections
     if not len(known.truth):
         return 1.0, 1.0
     before = fit_temperature(known.before, known.truth)
-    sides = [side for side in (corrections, guard) if side is not None and len(side.truth)]
-    weights = np.concatenate([np.full(len(side.truth), 1 / len(side.truth)) for side in sides])
+    sides = [corrections, guard] if guard is not None else [corrections]
+    known_worth = max(len(corrections.truth), GUARD_WORTH) / len(known.truth)
+    weights = np.repeat([1.0, known_worth][: len(sides)], [len(side.truth) for side in sides])
     after = fit_temperature(
         np.concatenate([side.after for side in sides]), np.concatenate([side.truth for side in sides]), weights
     )

@@ -112,7 +112,7 @@ def fit(
 ) -> Iterator[Checkpoint]:  # fmt: skip
     """Train heads in place, `steps` steps; a checkpoint every `options.check_every`, the first before any.
 
-    A batch is corrections, drawn in shuffled turns so that each counts the same, and a share of replay. There is no
+    A batch is corrections, drawn in shuffled turns so that each counts the same, and replay. There is no
     dropout: near the parent it changed nothing. The weights depend on nothing but the arguments: not on the number of
     threads, nor on what else draws random numbers in between.
 
@@ -149,8 +149,8 @@ class _Loop:
         self.heads, self.options, self.count = heads, options, len(lessons)
         self.rng = np.random.default_rng([options.seed, 11])
         self.bank = Bank(lessons.sets, replay) if replay is not None else Bank(lessons.sets)
-        self.again = round(options.batch * options.replay_share) if replay is not None else 0
-        self.turns = _turns(self.count, options.batch - self.again, self.rng)
+        self.again = options.replay_a_step(self.count) if replay is not None else 0
+        self.turns = _turns(self.count, options.corrections_a_step, self.rng)
         self.teaches = {name: torch.ones(len(self.bank), dtype=torch.bool) for name in BRANCHES}
         for name, flags in lessons.teaches.items():
             self.teaches[name][: self.count] = torch.from_numpy(flags)

@@ -85,7 +85,21 @@ def test_neighbours_of_labels_wait_until_nothing_else_is_left() -> None:
     assert diverse([near], label) == [near]
 
 
-def test_equals_are_drawn_by_a_seed() -> None:
+def test_the_worthier_is_drawn_the_likelier() -> None:
+    columns = columns_of([candidate(0, confidence=0.3), candidate(100, confidence=0.9), candidate(200, confidence=0.6)])
+    firsts = Counter(int(chosen(columns, np.arange(3), (), "diverse", seed)[0][0]) for seed in range(200))
+    assert firsts[0] > firsts[2] > firsts[1]
+
+
+def test_what_is_left_keeps_its_order_when_others_are_answered() -> None:
+    columns = columns_of([candidate(20.0 * at, confidence=0.3 + 0.01 * at, media_id=f"m{at}") for at in range(40)])
+    rows, _ = chosen(columns, np.arange(40), (), "diverse")
+    fewer, _ = chosen(columns, np.setdiff1d(np.arange(40), rows[:1]), (), "diverse")
+    kept = [row for row in rows.tolist() if row != rows[0]]
+    assert np.mean(np.array(kept[:10]) == fewer[:10]) > 0.6  # places shift only where worth, a place among others, did
+
+
+def test_draws_are_of_a_seed() -> None:
     columns = columns_of([candidate(20.0 * at, media_id=f"m{at}") for at in range(12)])
     rows = np.arange(len(columns))
     first, again, other = (chosen(columns, rows, (), "diverse", seed)[0].tolist() for seed in (1, 1, 2))

@@ -12,7 +12,7 @@ from app.project.revisions import RevisionStore
 from app.project.store import open_project
 from trainer.finetune.values import Options
 
-QUICK = Options(steps=4, batch=16, folds=2, check_every=2)
+QUICK = Options(steps=4, corrections_a_step=8, folds=2, check_every=2)
 
 
 def never() -> bool:

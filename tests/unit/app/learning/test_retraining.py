@@ -20,7 +20,7 @@ from tests.stores import MadeVideo, make_study
 from tests.unit.app.learning.conftest import CORRECTIONS, VIDEOS
 from trainer.finetune.values import FinetuneStep, Options
 
-QUICK = Options(steps=4, batch=16, folds=2, check_every=2)
+QUICK = Options(steps=4, corrections_a_step=8, folds=2, check_every=2)
 
 
 def never() -> bool:

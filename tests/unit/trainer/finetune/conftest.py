@@ -19,7 +19,16 @@ from trainer.finetune.values import Lesson, Options, SeenIn, Stretch
 from trainer.made_windows import FaceBank, Making, VoiceBank
 from trainer.practice import Practice, make_practice
 
-QUICK = Options(steps=40, check_every=20, batch=16, learning_rate=3e-3, replay_share=0.5, anchor=1.0, folds=3)
+QUICK = Options(
+    steps=40,
+    check_every=20,
+    corrections_a_step=8,
+    learning_rate=3e-3,
+    replay_least=0.5,
+    replay_most=0.5,
+    anchor=1.0,
+    folds=3,
+)
 MAKING = Making(frames=3, slices=2, wrong_voice=0.0)
 MANIFEST = Manifest(
     "tiny", "1", "compact", "none", frame=FRAME, slice=SLICE, audio=AudioConfig(0.25, head_channels=16, lstm=(8, 128)),
@@ -40,7 +49,7 @@ def parent(practice: Practice) -> Bundle:
     """A bundle that reads those features well: random trunks, and a fusion that learned from the replay windows."""
     bundle = new_bundle(MANIFEST)
     heads = Heads(bundle)
-    options = replace(QUICK, anchor=0.0, batch=32)
+    options = replace(QUICK, anchor=0.0, corrections_a_step=16)
     sets = practice.replay
     lessons = Taught(sets, {name: (sets.members[name] >= 0).any(1) for name in BRANCHES})
     for _ in fit(heads, lessons, None, options, 60, biases_only=False):

@@ -34,6 +34,16 @@ def test_corrections_count_as_much_as_a_guard_set_ten_times_as_large() -> None:
     assert after < fit_temperature(corrections.after, corrections.truth) / 1.1
 
 
+def test_a_few_corrections_hardly_move_a_temperature() -> None:
+    guard, hard = judged(1.0, 4000), judged(5.0, 400, seed=1)
+    alone = temperatures(hard, None)[1]
+    few = Judged(hard.before[:10], hard.after[:10], hard.truth[:10])
+    known = fit_temperature(guard.after, guard.truth)
+    ten, many = temperatures(few, guard)[1], temperatures(hard, guard)[1]
+    assert known < ten < many < alone
+    assert ten - known < 0.3 * (many - known)
+
+
 def test_without_a_guard_set_the_corrections_decide() -> None:
     mine = judged(2.0)
     before, after = temperatures(mine, None)

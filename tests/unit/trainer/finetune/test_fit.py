@@ -149,3 +149,8 @@ def test_heads_inside_a_bundle_answer_there(parent: Bundle, lessons: Taught) -> 
     assert inside.branches["frame"].classifier is heads.classifiers["frame"]
     assert parent.branches["frame"].classifier is not heads.classifiers["frame"]
     assert inside.branches["frame"].trunk is parent.branches["frame"].trunk
+
+
+def test_replay_weighs_the_more_the_fewer_corrections_there_are() -> None:
+    options = Options(corrections_a_step=10, replay_worth=100, replay_least=0.5, replay_most=0.8)
+    assert [options.replay_a_step(count) for count in (3, 25, 50, 100, 900)] == [40, 40, 20, 10, 10]

@@ -8,7 +8,7 @@ from engine.branches import AudioConfig, FrameConfig, SliceConfig
 from engine.fusion import FusionConfig
 from trainer.stage1 import Schedule
 from trainer.starter.recipe import Recipe
-from trainer.voices_recipe import VoiceRecipe
+from trainer.voices_recipe import VoiceRecipe, VoiceStep
 
 
 @pytest.fixture
@@ -24,10 +24,12 @@ def recipe(frame_config: FrameConfig, slice_config: SliceConfig, audio_config: A
         motion_schedule=replace(short, batch=4, epoch_examples=8),
         voice=VoiceRecipe(
             audio=audio_config,
-            recorded_schedule=spoken,
-            rounds=(spoken,),
-            reference_schedule=spoken,
-            taught_schedule=spoken,
+            steps=(
+                VoiceStep("recorded", spoken, as_recorded=True),
+                VoiceStep("round", spoken, start="recorded", new_head=True),
+                VoiceStep("mel", spoken, net="mel"),
+                VoiceStep("taught", spoken, start="round", teachers=("mel",), share=0.8),
+            ),
         ),
         teacher=None,
         fusion=FusionConfig(clusters=2, pooled=8, hidden=8),

@@ -86,7 +86,7 @@ def test_stopped_twice_it_goes_on_and_leaves_a_whole_bundle(
     assert manifest.scores["dev_frame"]["count"] == manifest.scores["dev_slice"]["count"] == 7
     assert manifest.scores["dev_audio"]["count"] == 9 + 7  # seconds: the actor's clips have two, the speaker's one
     assert 1 / COUNT - 1e-6 <= manifest.calibration.uncertain_below <= 0.99
-    (trained,) = work.glob("voices-*/audio.safetensors")
+    (trained,) = work.glob("voices-*/audio-taught.safetensors")
     kept = read_tensors(trained)[0]["classifier.1.weight"]
     torch.testing.assert_close(before.branches["audio"].classifier[1].weight, kept, atol=1e-3, rtol=1e-3)
 
