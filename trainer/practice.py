@@ -6,6 +6,7 @@ forgets. (With such to practise on, fifty corrections cost half a point on other
 they brought as much.) A face is in many windows: its features are kept once.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -24,7 +25,7 @@ from trainer.made_windows import FaceBank, Maker, Making, VoiceBank
 from trainer.windows import FeatureSet, Made
 
 FILE: Final = "practice.safetensors"
-VERSION: Final = "1"
+VERSION: Final = "2"
 REPLAY: Final = 2000
 GUARD: Final = 3500
 REPLAY_SHARE: Final = 1 / 3
@@ -256,16 +257,22 @@ def write_practice(folder: Path, practice: Practice) -> None:
         arrays[f"{side}/target"] = sets.target.astype(np.float16)
         arrays[f"{side}/emotion"] = sets.emotion.astype(np.int8)
         arrays[f"{side}/group"] = sets.group.astype(np.int32)
+    arrays = {key: np.ascontiguousarray(value) for key, value in arrays.items()}
     part = folder / f".{FILE}.part"
     try:
-        part.write_bytes(dump_arrays({key: np.ascontiguousarray(value) for key, value in arrays.items()}, _FACTS))
+        part.write_bytes(dump_arrays(arrays, {"version": VERSION, "sha256": _seal(arrays)}))
         part.replace(folder / FILE)
     except OSError as error:
         part.unlink(missing_ok=True)
         raise StorageError(folder / FILE, error.strerror or "cannot be written") from error
 
 
-_FACTS: Final = {"version": VERSION}
+def _seal(arrays: Mapping[str, np.ndarray]) -> str:
+    """A fingerprint of names, types, shapes and values."""
+    seal = hashlib.sha256()
+    for name, value in sorted(arrays.items()):
+        seal.update(f"{name} {value.dtype} {value.shape} ".encode() + value.tobytes())
+    return seal.hexdigest()
 
 
 def read_practice(folder: Path | None) -> Practice | None:
@@ -279,13 +286,25 @@ def read_practice(folder: Path | None) -> Practice | None:
         return None
     try:
         with safe_open(path, framework="np") as file:
-            version = (file.metadata() or {}).get("version")
+            facts = file.metadata() or {}
+            version = facts.get("version")
             if version != VERSION:
                 raise BundleError(path, f"its version is {version!r}, and this program reads {VERSION!r}")
             arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - it is no mapping
+        if facts.get("sha256") != _seal(arrays):
+            raise ValueError("they are not what was written")
         return Practice(_sets_of(arrays, "replay"), _sets_of(arrays, "guard"))
     except (OSError, KeyError, ValueError, SafetensorError) as error:
         raise BundleError(path, f"its features to practise on are damaged: {error}") from error
+
+
+def practice_problems(folder: Path) -> list[str]:
+    """What is wrong with the practice of a bundle, a clause each; empty when it is whole, or there is none."""
+    try:
+        read_practice(folder)
+    except BundleError as error:
+        return [error.reason]
+    return []
 
 
 def _sets_of(arrays: Mapping[str, np.ndarray], side: str) -> FeatureSets:

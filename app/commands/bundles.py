@@ -68,11 +68,12 @@ def _outline(members: dict[str, Any], indent: str = "  ") -> Iterator[str]:
 def bundle_verify(names: tuple[str, ...]) -> int:
     """Check every byte of bundles (all installed ones by default) against their fingerprints."""
     from engine.bundle import verify_bundle
+    from trainer.practice import practice_problems
 
     folders = [places.find_bundle(name) for name in names] or list(places.bundle_folders())
     faulty = 0
     for folder in folders:
-        problems = verify_bundle(folder)
+        problems = [*verify_bundle(folder), *practice_problems(folder)]
         faulty += bool(problems)
         click.echo(f"{folder}: {'; '.join(problems) or 'as it was made'}")
     if not faulty:

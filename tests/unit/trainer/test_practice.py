@@ -160,10 +160,20 @@ def test_a_damaged_file_is_told(practice: Practice, tmp_path: Path, cut: int) ->
         read_practice(tmp_path)
 
 
+def test_a_changed_value_is_told(practice: Practice, tmp_path: Path) -> None:
+    write_practice(tmp_path, practice)
+    path = tmp_path / FILE
+    plain = bytearray(path.read_bytes())
+    plain[-1] ^= 1
+    path.write_bytes(plain)
+    with pytest.raises(BundleError, match="not what was written"):
+        read_practice(tmp_path)
+
+
 def test_another_version_is_told(practice: Practice, tmp_path: Path) -> None:
     write_practice(tmp_path, practice)
     path = tmp_path / FILE
-    path.write_bytes(path.read_bytes().replace(b'"version":"1"', b'"version":"9"'))
+    path.write_bytes(path.read_bytes().replace(b'"version":"2"', b'"version":"9"'))
     with pytest.raises(BundleError, match="version is '9'"):
         read_practice(tmp_path)
 
