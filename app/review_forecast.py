@@ -59,9 +59,17 @@ class Forecast:
     @property
     def is_flat(self) -> bool:
         """Whether more labels stop paying: few answers change any more, or the last revision gained next to nothing."""
-        few = self.answers >= BLOCK and self.ahead >= BLOCK and self.changes <= FLAT_CHANGES
+        return bool(self.why_flat)
+
+    @property
+    def why_flat(self) -> str:
+        """Why more labels stop paying, as a sentence; empty where they pay."""
+        if self.answers >= BLOCK and self.ahead >= BLOCK and self.changes <= FLAT_CHANGES:
+            return "More labels stop paying."
         gains = [score.after - score.before for score in self.gains]
-        return few or (len(gains) >= 2 and gains[-1] < FLAT_GAIN)
+        if len(gains) >= 2 and gains[-1] < FLAT_GAIN:
+            return f"But learning stopped paying: revision {self.gains[-1].name} gained {100 * gains[-1]:+.1f} points."
+        return ""
 
     @property
     def sentence(self) -> str:

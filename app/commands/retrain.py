@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("--seed", default=None, type=click.IntRange(0), help="The same seed gives the same revision.")
 @click.option("--steps", default=None, type=click.IntRange(1), help="Most steps of the training.")
+@click.option("--prefer", default="", metavar="CODER", help="Whose word holds where two contradict each other.")
 @click.option("--batch-accepted", is_flag=True, help="Learn from predictions accepted many at once, too.")
 @click.option(
     "--keep/--no-keep", "keep", default=None,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("--format", "form", default="text", show_default=True, type=click.Choice(["text", "json"]))
 def retrain(
-    project: Path, bundle: str, parent: str, seed: int | None, steps: int | None, batch_accepted: bool,
+    project: Path, bundle: str, parent: str, seed: int | None, steps: int | None, prefer: str, batch_accepted: bool,
     keep: bool | None, form: str,
 ) -> int:  # fmt: skip
     """Learn from the corrections of PROJECT.
@@ -50,7 +51,7 @@ def retrain(
     from trainer.finetune.values import Options
 
     options = Options()
-    options = replace(options, seed=options.seed if seed is None else seed, steps=steps or options.steps)
+    options = replace(options, seed=options.seed if seed is None else seed, steps=steps or options.steps, prefer=prefer)
     start: str | None = CURRENT
     if parent != CURRENT:
         with RevisionStore(project, read_only=True) as store:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from app import places
 from app.interchange.model_card import model_card
-from app.learning.model_facts import ModelFacts, read_facts
+from app.learning.model_facts import ModelFacts, installed
 from app.learning.revising import applied, in_use
 from app.messages import os_reason
 from app.project.errors import RevisionError
@@ -82,14 +82,7 @@ def source_of(revision: Revision) -> ModelFacts:
     Raises:
         BundleError: there is none; names the fingerprints that are wanted.
     """
-    fitting = []
-    for folder in places.bundle_folders():
-        try:
-            known = read_facts(str(folder))
-        except BundleError:
-            continue
-        if dict(known.trunks) == dict(revision.trunks):
-            fitting.append(known)
+    fitting = [known for known in installed() if dict(known.trunks) == dict(revision.trunks)]
     if not fitting:
         wanted = ", ".join(f"{branch} {sha256[:FINGERPRINT_SHOWN]}" for branch, sha256 in revision.trunks.items())
         reason = f"revision {revision.name} needs its trunks, and no bundle on this machine has them ({wanted})"

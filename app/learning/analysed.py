@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from app import places
-from app.learning.model_facts import ModelFacts
+from app.learning.model_facts import ModelFacts, installed
 from app.project.analyses import AnalysisStore
 from app.project.outline import AnalysisOutline
 from app.project.revisions import Revision
@@ -50,11 +50,14 @@ def analysed(
 
 
 def same_trunks(outline: AnalysisOutline, model: ModelFacts, revisions: Sequence[Revision]) -> bool:
-    """Whether an analysis was made with the model's trunks: by the bundle itself, or by a revision with the same."""
+    """Whether an analysis was made with the model's trunks: by the bundle itself, by a revision with the same, or
+    by another bundle on this machine that has them."""
     by = outline.bundle
     if by.sha256 == model.sha256:
         return True
-    return any((one.bundle, one.name) == (by.name, by.revision) and one.trunks == model.trunks for one in revisions)
+    if any((one.bundle, one.name) == (by.name, by.revision) and one.trunks == model.trunks for one in revisions):
+        return True
+    return any(known.sha256 == by.sha256 and known.trunks == model.trunks for known in installed())
 
 
 def _store(outline: AnalysisOutline, home: Path) -> Path | None:

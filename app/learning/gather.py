@@ -68,12 +68,15 @@ def read_said(project: Path) -> Said:
         return Said(opened.media(), opened.all_corrections(), opened.all_notes(), opened.participants())
 
 
-def gather(project: Path, model: ModelFacts, *, with_batch: bool = False, home: Path | None = None) -> Gathered:
+def gather(
+    project: Path, model: ModelFacts, *, with_batch: bool = False, home: Path | None = None, prefer: str = "",
+) -> Gathered:  # fmt: skip
     """What a model could learn from a project. Opens connections of its own; a tenth of a second for a large one.
 
     Args:
         with_batch: let predictions that were accepted many at once teach, too.
         home: folder of feature stores, for those that are no longer where they were.
+        prefer: the coder whose word holds where two contradict each other; the consensus by default.
 
     Raises:
         ProjectError: it cannot be read.
@@ -83,14 +86,17 @@ def gather(project: Path, model: ModelFacts, *, with_batch: bool = False, home: 
     with AnalysisStore(project, read_only=True) as analyses, RevisionStore(project, read_only=True) as revisions:
         made = revisions.all()
         found = {media_id: analysed(media_id, analyses, model, made, home) for media_id in corrected}
-    return lessons_of(said, found, with_batch)
+    return lessons_of(said, found, with_batch, prefer or CONSENSUS)
 
 
-def lessons_of(said: Said, found: Mapping[str, Analysed | Missing], with_batch: bool = False) -> Gathered:
+def lessons_of(
+    said: Said, found: Mapping[str, Analysed | Missing], with_batch: bool = False, prefer: str = CONSENSUS
+) -> Gathered:
     """The lessons in what people said.
 
     Args:
         found: the analysis of each video that has corrections, or what is missing.
+        prefer: the coder who has the last word.
     """
     lessons: list[Lesson] = []
     left_out: list[LeftOut] = []
@@ -102,11 +108,12 @@ def lessons_of(said: Said, found: Mapping[str, Analysed | Missing], with_batch: 
             lessons.append(made)
         else:
             left_out.append(LeftOut(correction.id, correction.media_id, made, WHY[made]))
-    agreed, contradictions = settled(lessons, CONSENSUS)
+    agreed, contradictions = settled(lessons, prefer)
+    names_of_videos = {medium.id: Path(medium.path).name for medium in said.media}
     for pair in contradictions:
-        left_out += _contradicted(pair.first, pair.second)
+        left_out += _contradicted(pair.first, pair.second, names_of_videos[pair.first.media])
     told = {one.correction_id for one in left_out} | {lesson.id for lesson in agreed}
-    left_out += [_overruled(lesson) for lesson in lessons if lesson.id not in told]
+    left_out += [_overruled(lesson, prefer) for lesson in lessons if lesson.id not in told]
     names = {one.id: one.name for one in said.participants}
     return Gathered(agreed, tuple(dict.fromkeys(left_out)), names)
 
@@ -158,11 +165,19 @@ def _of(media_id: str, notes: Iterable[PersonNote]) -> tuple[PersonNote, ...]:
     return tuple(note for note in notes if note.media_id == media_id)
 
 
-def _contradicted(first: Lesson, second: Lesson) -> Iterator[LeftOut]:
-    for mine, other in ((first, second), (second, first)):
-        why = f"{mine.coder} says {EMOTIONS[mine.emotion]} and {other.coder} {EMOTIONS[other.emotion]}: let one decide"
-        yield LeftOut(mine.id, mine.media, "contradiction", why)
+def _contradicted(first: Lesson, second: Lesson, video: str) -> Iterator[LeftOut]:
+    """Both sides, with the same words: who says what, and where."""
+    said = " and ".join(f"{one.coder} says {EMOTIONS[one.emotion]}" for one in sorted((first, second), key=_coder))
+    minutes, seconds = divmod(max(first.start_s, second.start_s), 60)
+    why = f"{said} in {video} at {minutes:.0f}:{seconds:04.1f}: let one of them decide"
+    for one in (first, second):
+        yield LeftOut(one.id, one.media, "contradiction", why)
 
 
-def _overruled(lesson: Lesson) -> LeftOut:
-    return LeftOut(lesson.id, lesson.media, "contradiction", f"the {CONSENSUS} has the last word there")
+def _coder(lesson: Lesson) -> str:
+    return lesson.coder
+
+
+def _overruled(lesson: Lesson, prefer: str) -> LeftOut:
+    whose = f"the {CONSENSUS}" if prefer == CONSENSUS else prefer
+    return LeftOut(lesson.id, lesson.media, "contradiction", f"{whose} has the last word there")

@@ -2,8 +2,9 @@
 
 import hashlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from app import places
@@ -20,6 +21,21 @@ class ModelFacts:
     revision: str
     sha256: str
     trunks: Mapping[str, str]
+
+
+def installed() -> Iterator[ModelFacts]:
+    """Of every bundle on this machine whose manifest can be read."""
+    for folder in places.bundle_folders():
+        try:
+            yield _known(str(folder), (folder / places.MANIFEST).stat().st_mtime_ns)
+        except (BundleError, OSError):
+            continue
+
+
+@lru_cache(maxsize=64)
+def _known(folder: str, _changed_ns: int) -> ModelFacts:
+    """Read once as long as it stays the same: whole libraries are gone through with it."""
+    return read_facts(folder)
 
 
 def read_facts(bundle: str) -> ModelFacts:

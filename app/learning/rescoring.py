@@ -10,7 +10,8 @@ from app.learning.analysed import Analysed, analysed
 from app.learning.model_facts import ModelFacts, read_facts
 from app.learning.revising import applied, in_use
 from app.project.analyses import AnalysisStore
-from app.project.revisions import RevisionStore
+from app.project.errors import RevisionError
+from app.project.revisions import Revision, RevisionStore
 from app.project.store import open_project
 from app.project.values import Medium
 from engine.errors import CancelledError
@@ -50,7 +51,7 @@ def rescore(
     """
     facts = read_facts(bundle)
     with RevisionStore(project) as revisions, AnalysisStore(project) as analyses:
-        asked = revisions.get(revision) if revision is not None else None
+        asked = fitting(revisions, revision, facts) if revision is not None else None
         name = asked.name if asked is not None else facts.revision
         waiting = unanswered(project, analyses, revisions, facts, name, home)
         if waiting:
@@ -59,6 +60,19 @@ def rescore(
             loaded = load_bundle(facts.folder)
             model = model_of(loaded if asked is None else applied(loaded, in_use(revisions, asked)))
             yield from rescore_with(model, waiting, analyses, cancelled)
+
+
+def fitting(revisions: RevisionStore, revision: str, model: ModelFacts) -> Revision:
+    """A revision by its id, where it was made for the trunks of that bundle.
+
+    Raises:
+        RevisionError: there is none, or it was made for other trunks, on whose features alone it can answer.
+    """
+    found = revisions.get(revision)
+    if dict(found.trunks) != dict(model.trunks):
+        reason = f"{found.name} was made for {found.bundle} and does not fit {model.name}: choose {found.bundle}"
+        raise RevisionError(revisions.path, reason)
+    return found
 
 
 def model_of(bundle: "Bundle") -> "Model":
@@ -89,9 +103,10 @@ def unanswered(
 
 def rescore_with(
     model: "Model", waiting: Sequence[Waiting], analyses: AnalysisStore, cancelled: Cancelled
-) -> Iterator[FinetuneStep]:
-    """Answer videos one after another and store each as soon as it is done."""
+) -> Generator[FinetuneStep, None, int]:
+    """Answer videos one after another and store each as soon as it is done; how many were."""
     clock = _Clock([one.medium.duration_s for one in waiting])
+    stored = 0
     for number, one in enumerate(waiting):
         for share in (steps := Kept(again(model, one.analysed))):
             if cancelled():
@@ -100,7 +115,9 @@ def rescore_with(
                 yield clock.step(number, share, Path(one.medium.path).name)
         if steps.result is not None:
             analyses.save(one.medium.id, steps.result)
+            stored += 1
         yield clock.step(number, 1.0, Path(one.medium.path).name)
+    return stored
 
 
 def again(model: "Model", known: Analysed) -> Generator[float, None, Analysis | None]:

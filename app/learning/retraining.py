@@ -1,19 +1,20 @@
 """One click: from the corrections of a project to a candidate revision, with every analysed video answered by it."""
 
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from app import places
 from app.learning.gather import Gathered, LeftOut, gather
 from app.learning.model_facts import ModelFacts, read_facts
-from app.learning.rescoring import model_of, rescore_with, unanswered
+from app.learning.rescoring import fitting, model_of, rescore_with, unanswered
 from app.learning.revising import applied, in_use
 from app.project.analyses import AnalysisStore
 from app.project.comparison_json import comparison_to_json
 from app.project.revisions import Revision, RevisionStore, new_candidate
-from engine.errors import CancelledError
+from engine.errors import CancelledError, TrainingError
 from trainer.finetune.values import ClassCount, Comparison, FinetuneStep, Options, Retrained, class_counts
 
 if TYPE_CHECKING:
@@ -70,28 +71,44 @@ def retraining_steps(cancelled: Cancelled, order: Order) -> Iterator[FinetuneSte
     """
     facts = read_facts(order.bundle)
     yield FinetuneStep("examples", "reading corrections", 0, 1)
-    gathered = gather(order.project, facts, with_batch=order.with_batch, home=order.home)
+    gathered = gather(
+        order.project, facts, with_batch=order.with_batch, home=order.home, prefer=order.options.prefer
+    )  # fmt: skip
+    _check_enough(gathered, order.options)
     with RevisionStore(order.project) as revisions, AnalysisStore(order.project) as analyses:
         parent = _parent(revisions, facts, order.parent)
+        known = revisions.taught_by(parent.id) if parent is not None else frozenset()
         bundle = _loaded(facts, revisions, parent)
-        retrained = yield from _retrained(bundle, facts.folder, gathered, order.options, cancelled)
-        candidate = _stored(revisions, facts, parent, gathered, retrained)
+        retrained = yield from _retrained(bundle, facts.folder, gathered, known, order.options, cancelled)
+        used = set(retrained.manifest["corrections"])
+        lessons = tuple(lesson for lesson in gathered.lessons if lesson.id in used)
+        candidate = _stored(revisions, facts, parent, len(lessons), retrained)
         try:
             rescored = yield from _answered(bundle, candidate, order, facts, revisions, analyses, cancelled)
         except (CancelledError, GeneratorExit):
             revisions.discard(candidate.id)
             raise
     yield Learned(
-        candidate.id, candidate.name, parent.name if parent is not None else facts.revision, len(gathered.lessons),
-        class_counts(gathered.lessons), retrained.comparison, gathered.left_out, rescored,
+        candidate.id, candidate.name, parent.name if parent is not None else facts.revision, len(lessons),
+        class_counts(lessons), retrained.comparison, gathered.left_out, rescored,
     )  # fmt: skip
+
+
+def _check_enough(gathered: Gathered, options: Options) -> None:
+    """Say at once that there is too little to learn from, and why what people said is left out."""
+    if len(gathered.lessons) < options.least:
+        from trainer.finetune.retrain import too_few
+
+        reasons = Counter(one.why for one in gathered.left_out).most_common()
+        left_out = [f"{count} left out: {why}" for why, count in reasons]
+        raise TrainingError(too_few(len(gathered.lessons), options.least, left_out))
 
 
 def _parent(revisions: RevisionStore, facts: ModelFacts, asked: str | None) -> Revision | None:
     if asked is None:
         return None
     if asked != CURRENT:
-        return revisions.get(asked)
+        return fitting(revisions, asked, facts)
     current = revisions.current()
     return current if current is not None and current.trunks == facts.trunks else None
 
@@ -104,13 +121,20 @@ def _loaded(facts: ModelFacts, revisions: RevisionStore, parent: Revision | None
 
 
 def _retrained(
-    bundle: "Bundle", folder: Path, gathered: Gathered, options: Options, cancelled: Cancelled
+    bundle: "Bundle", folder: Path, gathered: Gathered, known: frozenset[str], options: Options, cancelled: Cancelled
 ) -> Generator[FinetuneStep, None, Retrained]:
+    """Learn from all lessons; what the parent learned from, `known`, teaches again but judges nothing.
+
+    The parent answers those rightly because it was told, so before and after on them would both be of no worth.
+    """
     from trainer.finetune.retrain import retrain
     from trainer.practice import read_practice
 
+    lessons = [replace(one, scores=one.scores and one.id not in known) for one in gathered.lessons]
+    again = sum(one.id in known for one in lessons)
+    notes = (f"{again} of {len(lessons)} corrections taught an earlier revision: they judge nothing",) if again else ()
     retrained = None
-    for step in retrain(bundle, gathered.lessons, read_practice(folder), options, cancelled):
+    for step in retrain(bundle, lessons, read_practice(folder), options, cancelled, notes):
         if isinstance(step, Retrained):
             retrained = step
         else:
@@ -120,7 +144,7 @@ def _retrained(
 
 
 def _stored(
-    revisions: RevisionStore, facts: ModelFacts, parent: Revision | None, gathered: Gathered, retrained: Retrained
+    revisions: RevisionStore, facts: ModelFacts, parent: Revision | None, lessons: int, retrained: Retrained
 ) -> Revision:
     candidate = new_candidate(
         retrained.weights,
@@ -129,7 +153,7 @@ def _stored(
         bundle_sha256=facts.sha256,
         trunks=facts.trunks,
         parent=parent.id if parent is not None else None,
-        lessons=len(gathered.lessons),
+        lessons=lessons,
         calibration=asdict(retrained.calibration),
         comparison=comparison_to_json(retrained.comparison),
         manifest=retrained.manifest,
@@ -142,9 +166,9 @@ def _answered(
     bundle: "Bundle", candidate: Revision, order: Order, facts: ModelFacts, revisions: RevisionStore,
     analyses: AnalysisStore, cancelled: Cancelled,
 ) -> Generator[FinetuneStep, None, int]:  # fmt: skip
-    """Answer all videos with the candidate; how many there were."""
+    """Answer all videos with the candidate; how many it could."""
     waiting = unanswered(order.project, analyses, revisions, facts, candidate.name, order.home)
-    if waiting:
-        model = model_of(applied(bundle, in_use(revisions, candidate)))
-        yield from rescore_with(model, waiting, analyses, cancelled)
-    return len(waiting)
+    if not waiting:
+        return 0
+    model = model_of(applied(bundle, in_use(revisions, candidate)))
+    return (yield from rescore_with(model, waiting, analyses, cancelled))

@@ -116,6 +116,12 @@ class RevisionStore(SideStore):
         """The one in use; None where it is the bundle as it came."""
         return next(iter(self._read(f"{_LISTED} AND id = (SELECT current FROM learning)")), None)
 
+    def taught_by(self, revision: str) -> frozenset[str]:
+        """Ids of the corrections that it or one of those it came from learned from, deleted ones among them."""
+        line = "WITH RECURSIVE line(id) AS (SELECT ? UNION SELECT parent FROM revisions JOIN line USING (id))"
+        sql = f"{line} SELECT each.value FROM line JOIN revisions USING (id), json_each(manifest, '$.corrections') each"
+        return frozenset(row[0] for row in self._rows(sql, revision) if row[0] is not None)
+
     def weights(self, revision: str) -> bytes:
         """The weights of a revision, as they were given.
 
@@ -224,8 +230,10 @@ class RevisionStore(SideStore):
             if self._rows("SELECT 1 FROM learning WHERE current = ?", revision):
                 raise RevisionError(self.path, f"{gone.name} is in use; make another one current first")
             self._db.execute(
-                "UPDATE revisions SET state = 'deleted', comparison = '{}', manifest = '{}' WHERE id = ?", [revision]
-            )
+                "UPDATE revisions SET state = 'deleted', comparison = '{}',"
+                " manifest = json_object('corrections', json_extract(manifest, '$.corrections')) WHERE id = ?",
+                [revision],
+            )  # what taught it taught its children, too
             self._db.execute(
                 "UPDATE analyses SET whole = 0, writer = NULL WHERE whole AND bundle = ? AND revision = ?",
                 [gone.bundle, gone.name],

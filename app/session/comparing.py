@@ -52,11 +52,13 @@ class Comparing(QObject):
             return
         upper, lower = (one.name if one is not None else base for one in (now, other))
         self._other = (bundle, lower)
-        text = f"{upper} → {lower}"
+        older = other is None or (now is not None and other.made_at < now.made_at)
+        first, last = (other, now) if older else (now, other)
+        text = f"{lower} → {upper}" if older else f"{upper} → {lower}"
         panel = self._window.training
         panel.show_revisions()
-        panel.revisions.show_comparison(text, ())
-        before, after = (one.id if one is not None else None for one in (now, other))
+        panel.revisions.show_comparison(text, None)
+        before, after = (one.id if one is not None else None for one in (first, last))
         work = partial(changes_between, project.path, videos, before, after)
         self._io.submit(work, urgent=True, on_done=partial(self._list, self._other, text), on_failed=self._tell_error)
         self._load()

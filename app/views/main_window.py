@@ -5,7 +5,16 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QShowEvent
+from PySide6.QtGui import (
+    QAction,
+    QActionGroup,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QKeySequence,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import (
     QLabel,
     QMainWindow,
@@ -49,6 +58,7 @@ class MainWindow(QMainWindow):
 
     def __init__(self) -> None:
         super().__init__()
+        self._sides_follow = False
         self._laid_out = False
         self.setWindowTitle("Affectline")
         self.setWindowIcon(program_icon())
@@ -204,10 +214,22 @@ class MainWindow(QMainWindow):
 
     def showEvent(self, event: QShowEvent) -> None:
         if not self._laid_out:
-            self._laid_out = True
-            left, right = (round(_between(self.width(), SIDES_AT_PX, px)) for px in (LEFT_PX, RIGHT_PX))
-            self._splitters[1].setSizes([left, self.width() - left - right, right])
+            self._laid_out = self._sides_follow = True
+            self._size_sides()
+            self._splitters[1].splitterMoved.connect(self._on_sides_moved)
         super().showEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._sides_follow:
+            self._size_sides()
+
+    def _size_sides(self) -> None:
+        left, right = (round(_between(self.width(), SIDES_AT_PX, px)) for px in (LEFT_PX, RIGHT_PX))
+        self._splitters[1].setSizes([left, self.width() - left - right, right])
+
+    def _on_sides_moved(self) -> None:
+        self._sides_follow = False
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls():

@@ -27,6 +27,7 @@ BATCH_FROM: Final = 0.9
 NOTHING: Final = "Nothing to look at. Segments come here once videos are analysed."
 ALL_DONE: Final = "Nothing left to look at here."
 BLIND: Final = "hidden in blind mode"
+WAITING_THEIR_TURN: Final = "Neighbours of what is listed come later: they teach little more"
 
 
 class ReviewPanel(QWidget):
@@ -134,8 +135,12 @@ class ReviewPanel(QWidget):
             waiting = tuple(sorted(waiting, key=lambda one: (one.candidate.video_name, one.candidate.start_s)))
         self._model.set_waiting(waiting)
         self._select(_row_of(waiting, current, row))
-        self._count.setText(f"{len(review.left):,} left")
-        said = None if self._blind else review.returns
+        listed, left = len(waiting), len(review.left)
+        self._count.setText(f"{left:,} left" if listed == left else f"{listed:,} of {left:,} left")
+        self._count.setToolTip("" if listed == left else WAITING_THEIR_TURN)
+        forecast = review.forecasts[reason]
+        flat = forecast is not None and forecast.is_flat
+        said = None if self._blind or flat else review.returns
         self._returns.setText(said or "")
         self._returns.setVisible(said is not None)
         self._forecast.set_forecast(None if self._blind else review.forecasts[reason])
@@ -203,7 +208,7 @@ class ReviewPanel(QWidget):
         keys.setText("or 1 to 7, 0 unsure")
         self._returns.setWordWrap(True)
         self._returns.setContentsMargins(10, 0, 10, 0)
-        everything = QLabel("All above", self)
+        everything = QLabel("Sure from", self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 8, 0, 8)
         column.setSpacing(6)

@@ -13,7 +13,6 @@ from app.views.training.painted import Painted
 PICTURE_PX: Final = QSize(112, 46)
 SHOWN_BLOCKS: Final = 8
 GAP_PX: Final = 3
-STOP: Final = "More labels stop paying."
 
 
 class ForecastRow(QWidget):
@@ -36,8 +35,9 @@ class ForecastRow(QWidget):
         self.setVisible(forecast is not None)
         if forecast is None:
             return
-        self._said.setText(" ".join([f"{forecast.sentence}.", *([STOP] if forecast.is_flat else [])]))
+        self._said.setText(f"{forecast.sentence}. {forecast.why_flat}".strip())
         self._picture.set_forecast(forecast)
+        self._picture.setVisible(bool(forecast.past))
 
 
 class _Picture(Painted):

@@ -88,6 +88,24 @@ def test_sizes_are_kept(window: MainWindow, qtbot: QtBot) -> None:
     assert other.layout_state().split("|")[1:] == state.split("|")[1:]
 
 
+def test_the_sides_grow_with_the_window_until_somebody_moves_them(window: MainWindow, qtbot: QtBot) -> None:
+    window.show_desk(True)
+    window.resize(1280, 800)
+    window.show()
+    sides = window._splitters[1]
+    small = sides.sizes()
+    window.resize(1920, 1080)
+    large = sides.sizes()
+    assert large[0] > small[0]
+    assert large[2] > small[2]
+    sides.splitterMoved.emit(large[0], 1)
+    sides.setSizes([260, 1260, 400])
+    moved = sides.sizes()
+    window.resize(1280, 800)
+    window.resize(1920, 1080)
+    assert abs(sides.sizes()[2] - moved[2]) <= 2
+
+
 @pytest.mark.parametrize("state", ["", "nonsense", "AAAA|BBBB|CCCC|DDDD"])
 def test_sizes_that_make_no_sense_are_left_alone(window: MainWindow, state: str) -> None:
     before = window.size()

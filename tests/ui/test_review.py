@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QPushButton, QV
 from pytestqt.qtbot import QtBot
 
 from app.project.values import Correction
-from app.review import RECENT, Candidate
+from app.review import RECENT, Candidate, RevisionScore, columns_of, prepare
 from app.views.review import ALL_DONE, BLIND, NOTHING, ReviewPanel
 from app.views.review_table import COLUMNS, ReviewTable
 
@@ -238,6 +238,24 @@ def test_whether_labels_still_pay_is_said_once_it_is_known(panel: ReviewPanel) -
     assert not any("answers agreed" in sentence for sentence in sentences(panel))
     panel.set_corrections(said)
     assert f"{RECENT} of the last {RECENT} answers agreed: more labels pay little now" in sentences(panel)
+
+
+def test_when_learning_stopped_paying_nothing_says_the_opposite(panel: ReviewPanel) -> None:
+    said = [correction(FEAR, id=str(at), made_at=str(at), origin="edited") for at in range(RECENT)]
+    gains = (RevisionScore("1.1", 0.5, 0.6), RevisionScore("1.2", 0.6, 0.601))
+    panel.set_review(prepare(columns_of(CANDIDATES), said))
+    assert any("labels still pay" in sentence for sentence in sentences(panel))
+    panel.set_review(prepare(columns_of(CANDIDATES), said, gains))
+    assert any("learning stopped paying" in sentence for sentence in sentences(panel))
+    assert not any("labels still pay" in sentence for sentence in sentences(panel))
+
+
+def test_neighbours_that_wait_are_told_apart_from_what_is_listed(panel: ReviewPanel) -> None:
+    near = replace(FEAR, start_s=4.0, end_s=8.0)
+    panel.set_candidates((FEAR, near, SAD), ())
+    assert "2 of 3 left" in sentences(panel)
+    panel.set_candidates((FEAR, SAD), ())
+    assert "2 left" in sentences(panel)
 
 
 def test_two_lines_where_it_is_narrow_and_columns_where_it_is_wide(qtbot: QtBot, panel: ReviewPanel) -> None:

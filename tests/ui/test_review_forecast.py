@@ -10,7 +10,7 @@ from app.project.values import Correction
 from app.review import Candidate
 from app.review_forecast import Forecast, RevisionScore
 from app.views.review import ReviewPanel
-from app.views.review_forecast import STOP, ForecastRow, _Picture
+from app.views.review_forecast import ForecastRow, _Picture
 
 SOME = Forecast(20, 9.2, 4, 14, 60, (12, 10, 9))
 
@@ -45,7 +45,20 @@ def test_it_says_what_will_change_and_what_that_rests_on(row: ForecastRow) -> No
 
 def test_it_says_when_labels_stop_paying(row: ForecastRow) -> None:
     row.set_forecast(Forecast(20, 0.8, 0, 3, 100, (3, 2, 1, 0, 0)))
-    assert sentence(row).endswith(f"(0 to 3), from 100 answers. {STOP}")
+    assert sentence(row).endswith("(0 to 3), from 100 answers. More labels stop paying.")
+
+
+def test_it_says_when_learning_stopped_paying_though_answers_still_change(row: ForecastRow) -> None:
+    gains = (RevisionScore("1.1", 0.5, 0.6), RevisionScore("1.2", 0.6, 0.605))
+    row.set_forecast(Forecast(20, 9.2, 4, 14, 60, (12, 10, 9), gains))
+    assert sentence(row).endswith("But learning stopped paying: revision 1.2 gained +0.5 points.")
+
+
+def test_without_a_past_there_is_no_picture(row: ForecastRow) -> None:
+    row.set_forecast(Forecast(20, 9.2, 4, 14, 0, ()))
+    assert row.findChild(_Picture).isHidden()
+    row.set_forecast(Forecast(20, 9.2, 4, 14, 60, (12, 10, 9)))
+    assert not row.findChild(_Picture).isHidden()
 
 
 def test_it_tells_how_revisions_gained(row: ForecastRow) -> None:

@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.views.panel_rows import PanelList
 from app.views.training.basis_view import NOTHING, sentence, thin_text
-from app.views.training.changes import BLIND, words
+from app.views.training.changes import BLIND, READING, words
+from app.views.training.changes import NOTHING as NO_CHANGE
 from app.views.training.panel import TrainingPanel
 from app.views.training.revisions_view import guard_text, scores_text
 from app.views.training.values import Basis
@@ -272,6 +273,35 @@ def test_comparing_lists_what_differs_until_it_ends(panel: TrainingPanel, qtbot:
         panel.revisions.end.click()
     panel.revisions.end_comparison()
     assert not panel.revisions.changes.isVisible()
+
+
+def test_while_it_looks_for_what_differs_it_does_not_say_that_nothing_does(panel: TrainingPanel) -> None:
+    panel.show_revisions()
+    panel.revisions.show_comparison("1.1 → 1.2", None)
+    assert READING in shown_texts(panel.revisions)
+    panel.revisions.show_comparison("1.1 → 1.2", ())
+    assert READING not in shown_texts(panel.revisions)
+    assert NO_CHANGE in shown_texts(panel.revisions)
+
+
+def test_the_compared_revision_stays_in_sight(panel: TrainingPanel, qtbot: QtBot) -> None:
+    panel.show_revisions()
+    rows = tuple(replace(ROWS[1], id=f"r{at}", name=f"1.{at}") for at in range(30))
+    panel.set_revisions(rows)
+    shown = the_list(panel.revisions)
+    shown.setCurrentIndex(shown.model().index(20, 0))
+    panel.revisions.show_comparison("1.20 → 1.29", CHANGES)
+    qtbot.waitUntil(lambda: shown.viewport().rect().intersects(shown.visualRect(shown.currentIndex())))
+
+
+def test_a_new_verdict_is_read_from_its_top(panel: TrainingPanel) -> None:
+    panel.show_verdict(VERDICT, ())
+    bar = panel.verdict.findChild(QScrollArea).verticalScrollBar()
+    QApplication.processEvents()
+    bar.setValue(bar.maximum())
+    assert bar.value() > 0
+    panel.show_verdict(replace(WORSE, name="1.3"), ())
+    assert bar.value() == 0
 
 
 def test_scores_of_a_kept_revision_lead_back_to_the_list(panel: TrainingPanel) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.bundle import Bundle
 from engine.emotions import COUNT
-from engine.values import F64, Ints
+from engine.values import F64, Bools, Ints
 from trainer import metrics
 from trainer.finetune.calibrating import Judged, probabilities, temperatures
 from trainer.finetune.examples import Taught
@@ -34,6 +34,8 @@ class Held:
     logits: F64
     steps: Ints
     fold: Ints
+    fair: Bools
+    """(N,) those that may judge: by the others nothing is chosen either, where there are any."""
 
     def best_step(self, truth: Ints, without_fold: int | None = None) -> int:
         """The checkpoint (not its number of steps) at which the held answers are likeliest, at their best temperature.
@@ -44,7 +46,9 @@ class Held:
         """
         if len(self.steps) == 1:  # too few lessons: no fold trained
             return 0
-        used = self.fold != without_fold if without_fold is not None else np.ones(len(self.fold), np.bool_)
+        used = self.fair if self.fair.any() else np.ones(len(self.fold), np.bool_)
+        if without_fold is not None:
+            used = used & (self.fold != without_fold)
         if not used.any():
             return len(self.steps) - 1
         losses = []
@@ -60,13 +64,14 @@ def crossed(
 ) -> Generator[FinetuneStep, None, Held]:  # fmt: skip
     """Train once a fold without what it holds, and answer that."""
     index, logits, fold = [], [], []
+    biases_only = few(lessons, options)  # as what is kept learns, also where a part of the lessons would be too few
     for number, (train, held) in enumerate(split.folds):
         heads = Heads(bundle)
         held_sets = lessons.sets.chosen(held)
         seen: list[F64] = []
         if len(train) >= options.least:
             mine = lessons.chosen(train)
-            for point in fit(heads, mine, replay, options, options.steps, few(mine, options), cancelled):
+            for point in fit(heads, mine, replay, options, options.steps, biases_only, cancelled):
                 seen.append(answers(heads, held_sets))
                 yield pace.step("estimate", f"without part {number + 1} of {len(split.folds)}", point)
         index.append(held)
@@ -75,7 +80,8 @@ def crossed(
     checkpoints = max(len(seen) for seen in logits)
     full = [np.stack(seen + [seen[-1]] * (checkpoints - len(seen))) for seen in logits]
     steps = np.minimum(np.arange(checkpoints) * options.check_every, options.steps)
-    return Held(np.concatenate(index), np.concatenate(full, axis=1), steps, np.concatenate(fold))
+    held_index = np.concatenate(index)
+    return Held(held_index, np.concatenate(full, axis=1), steps, np.concatenate(fold), lessons.scores[held_index])
 
 
 def few(lessons: Taught, options: Options) -> bool:
@@ -128,15 +134,15 @@ def compared(
     The probabilities of a held correction are at a temperature that the other folds and the guard set chose.
     """
     before, after = temperatures(corrections, guard)
-    own = np.full(len(corrections.truth), after)
+    own = np.tile([before, after], (len(corrections.truth), 1))
     for number in np.unique(fold):
         others = fold != number
         rest = Judged(corrections.before[others], corrections.after[others], corrections.truth[others])
         if len(rest.truth) or guard is not None:
-            own[fold == number] = temperatures(rest, guard)[1]
+            own[fold == number] = temperatures(rest, guard)
     on_corrections = on_guard = None
     if len(corrections.truth):
-        chances = probabilities(corrections.before, before), probabilities(corrections.after, own)
+        chances = probabilities(corrections.before, own[:, 0]), probabilities(corrections.after, own[:, 1])
         on_corrections = scored("corrections", corrections, chances, cluster, how)
     if guard is not None and practice is not None:
         chances = probabilities(guard.before, before), probabilities(guard.after, after)
@@ -151,13 +157,13 @@ def worse_of(corrections: Scored | None, guard: Scored | None) -> list[str]:
     if guard is not None and certain(guard.accuracy, -1):
         found.append(
             f"on the guard set it is right {_points(guard.accuracy)} points less often "
-            f"({guard.accuracy.before:.1%} before, {guard.accuracy.after:.1%} after)"
+            f"({100 * guard.accuracy.before:.1f} % before, {100 * guard.accuracy.after:.1f} % after)"
         )
     for side, where in ((guard, "on the guard set"), (corrections, "on the corrections")):
         if side is not None and certain(side.calibration, 1):
             found.append(
                 f"its probabilities are further from how often it is right {where}: "
-                f"{side.calibration.before:.1%} before, {side.calibration.after:.1%} after"
+                f"calibration error {side.calibration.before:.2f} before, {side.calibration.after:.2f} after"
             )
     return found
 

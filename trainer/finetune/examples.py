@@ -116,17 +116,20 @@ def made_by(store: FeatureStore, bundle: Bundle) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Taught:
-    """Examples as one bank: set i is of example i. `teaches` says by branch (N,) which its classifier learns from."""
+    """Examples as one bank: set i is of example i. `teaches` says by branch (N,) which its classifier learns from,
+    `scores` (N,) which may judge."""
 
     sets: FeatureSets
     teaches: dict[BranchName, Bools]
+    scores: Bools
 
     def __len__(self) -> int:
         return len(self.sets)
 
     def chosen(self, index: np.ndarray) -> "Taught":
         """Some of the examples."""
-        return Taught(self.sets.chosen(index), {name: flags[index] for name, flags in self.teaches.items()})
+        teaches = {name: flags[index] for name, flags in self.teaches.items()}
+        return Taught(self.sets.chosen(index), teaches, self.scores[index])
 
 
 def taught(examples: Sequence[Example]) -> Taught:
@@ -144,7 +147,8 @@ def taught(examples: Sequence[Example]) -> Taught:
         members[name] = padded([np.arange(a, a + count) for a, count in zip(first, counts, strict=False)])
     emotion = np.array([item.lesson.emotion for item in examples], np.int64)
     sets = FeatureSets(rows, shown, members, target, emotion, np.arange(len(examples)))
-    return Taught(sets, {name: np.array([item.teaches(name) for item in examples], np.bool_) for name in BRANCHES})
+    teaches = {name: np.array([item.teaches(name) for item in examples], np.bool_) for name in BRANCHES}
+    return Taught(sets, teaches, np.array([item.lesson.scores for item in examples], np.bool_))
 
 
 def _thinned(part: np.ndarray) -> np.ndarray:

@@ -35,7 +35,7 @@ PACKAGES: Final = ("affectline", "torch", "numpy")
 
 def retrain(
     bundle: Bundle, lessons: Sequence[Lesson], practice: Practice | None, options: Options | None = None,
-    cancelled: Cancelled = never,
+    cancelled: Cancelled = never, notes: tuple[str, ...] = (),
 ) -> Iterator[FinetuneStep | Retrained]:  # fmt: skip
     """Learn from corrections. The last thing given is the `Retrained`.
 
@@ -46,6 +46,7 @@ def retrain(
         practice: of the bundle (`trainer.practice.read_practice`); without it nothing keeps the model from forgetting
             but the anchor, nothing is known about what it forgets, and the notes say so.
         options: `options.prefer` names the coder whose word holds.
+        notes: what else a reader has to know; they come first in the comparison's.
     Raises:
         TrainingError: too few corrections are left; the text says how many and why others were left out.
         CancelledError: at the next step after `cancelled()` turns true. Nothing of it is kept.
@@ -55,10 +56,10 @@ def retrain(
     lessons = sorted(lessons, key=lambda lesson: lesson.id)  # the same corrections in any order give the same weights
     kept, contradictions = settled(lessons, options.prefer)
     examples, unusable = examples_of(kept, bundle)
-    notes = [*_contradiction_notes(contradictions), *_unusable_notes(unusable)]
+    left_out = [*_contradiction_notes(contradictions), *_unusable_notes(unusable)]
     if len(examples) < options.least:
-        raise TrainingError(too_few(len(examples), options.least, notes))
-    yield from retrain_on(bundle, examples, practice, options, cancelled, tuple(notes))
+        raise TrainingError(too_few(len(examples), options.least, left_out))
+    yield from retrain_on(bundle, examples, practice, options, cancelled, (*notes, *left_out))
 
 
 def retrain_on(
@@ -71,19 +72,21 @@ def retrain_on(
     parent = Heads(bundle)
     parent_answers = answers(parent, lessons.sets)
     parts = split([item.lesson for item in examples], options.folds, options.gap_s, options.seed)
-    pace = Pace(options.steps * (1 + (len(parts.folds) if parts else 0)))
+    fits = 1 + sum(len(train) >= options.least for train, _ in parts.folds) if parts else 1
+    pace = Pace(options.steps * fits)
     held: Held | None = None
     steps = options.steps
     if parts is not None:
         held = yield from crossed(bundle, lessons, parts, replay, options, pace, cancelled)
         best = held.best_step(lessons.sets.emotion[held.index])
         steps = int(held.steps[best]) if best else options.steps
+        pace.total += steps - options.steps
     heads = Heads(bundle)
     guarded = _Guarded(parent, practice)
     for point in fit(heads, lessons, replay, options, steps, few(lessons, options), cancelled):
         yield pace.step("fit", "on all corrections", point, guarded.accuracy(heads))
-    yield FinetuneStep("guard", "comparing before and after", pace.total, pace.total, 0.0)
-    judged, fold, cluster = _judged(lessons, parent_answers, held, parts, examples)
+    yield FinetuneStep("guard", "comparing before and after", pace.total, pace.total)
+    judged, fold, cluster = _judged(lessons, parent_answers, held, parts)
     comparison, (before, after) = compared(
         judged, fold, cluster, parts.how if parts else "", guarded.judged(heads), practice
     )
@@ -116,15 +119,13 @@ class _Guarded:
         return Judged(self.before, answers(heads, self.guard), self.guard.emotion) if self.guard is not None else None
 
 
-def _judged(
-    lessons: Taught, before: F64, held: Held | None, parts: Split | None, examples: Sequence[Example]
-) -> tuple[Judged, Ints, Ints]:
+def _judged(lessons: Taught, before: F64, held: Held | None, parts: Split | None) -> tuple[Judged, Ints, Ints]:
     """Answers to the held corrections that may judge, the fold and the cluster of each."""
     if held is None or parts is None:
         return unanswered(), np.zeros(0, np.int64), np.zeros(0, np.int64)
     truth = lessons.sets.emotion[held.index]
     after = chosen_logits(held, truth)
-    fair = np.array([examples[at].lesson.scores for at in held.index], np.bool_)
+    fair = held.fair
     index = held.index[fair]
     return Judged(before[index], after[fair], truth[fair]), held.fold[fair], parts.cluster[index]
 
@@ -135,7 +136,7 @@ def _judged(
 def too_few(count: int, least: int, notes: Sequence[str]) -> str:
     """Why nothing can be learned, with what to do."""
     have = {0: "there is no correction", 1: "there is 1 correction"}.get(count, f"there are {count} corrections")
-    return "; ".join([f"{have} to learn from, and it takes {least}: label more moments", *notes])
+    return "; ".join([f"{have} to learn from, and it takes {least}", *(notes or ["label more moments"])])
 
 
 def _contradiction_notes(found: Sequence[Contradiction]) -> list[str]:

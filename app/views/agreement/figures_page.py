@@ -10,7 +10,7 @@ from app.views.agreement.heat import ConfusionHeat
 from app.views.agreement.kappa_bars import KappaBars
 from app.views.agreement.values import KappaRow, pair_rows
 from app.views.training import layout
-from app.views.training.painted import percent
+from app.views.training.painted import MINUS, percent
 from engine.emotions import EMOTIONS
 
 PAIR_LEGEND: Final = "● every 0.1 s   ○ matched events   ▬ 95 % over videos"
@@ -38,7 +38,7 @@ class FiguresPage(QWidget):
         """Show two raters."""
         interval = interval_text(pair.kappa)
         said = f"{percent(pair.agreement.value)} agree · " if pair.joint_s else ""
-        self._title.setText(f"κ {figure_text(pair.kappa.value)}")
+        self._title.setText(f"κ {figure_text(pair.kappa.value)}".replace("-", MINUS))
         self._line.setText(
             f"{f'95 % {interval} · ' if interval else ''}{said}{pair.joint_s:,.0f} s in {_videos(pair.videos)}"
         )
@@ -53,7 +53,7 @@ class FiguresPage(QWidget):
     def set_group(self, group: GroupAgreement, videos: int) -> None:
         """Show more than two at once."""
         interval = interval_text(group.alpha)
-        self._title.setText(f"α {figure_text(group.alpha.value)}")
+        self._title.setText(f"α {figure_text(group.alpha.value)}".replace("-", MINUS))
         self._line.setText(
             f"{f'95 % {interval} · ' if interval else ''}{group.joint_s:,.0f} s labelled by at least two"
         )

@@ -70,7 +70,14 @@ class ConfusionHeat(Painted):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         cells, cell_px, letter_px = self._cells(), self._cell_px(), self._letter_px()
         heading = QRectF(0, 0, self.width(), line_px(small()))
-        write(painter, small(), theme.current().muted, heading, f"↓ {pair.raters[0]}   → {pair.raters[1]}", LEFT)
+        write(
+            painter,
+            small(),
+            theme.current().muted,
+            heading,
+            f"↓ {pair.raters[0]}   → {pair.raters[1]}   in seconds",
+            LEFT,
+        )
         for place, emotion in enumerate(EMOTIONS):
             middle = (place + 0.5) * cell_px - letter_px / 2
             paint_letter(painter, QRectF(0, cells.top() + middle, letter_px, letter_px), emotion)

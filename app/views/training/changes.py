@@ -26,7 +26,8 @@ from app.views.training.values import ChangedRow
 Index = QModelIndex | QPersistentModelIndex
 ROW_ROLE: Final = Qt.ItemDataRole.UserRole
 NO_LABEL: Final = "no label"
-NOTHING: Final = "No label changes."
+NOTHING: Final = "No label changes for 1 s or longer."
+READING: Final = "Reading …"
 BLIND: Final = "Hidden in blind mode."
 ARROW_PX: Final = 18
 CHIP_PAD_PX: Final = 6
@@ -64,7 +65,7 @@ class ChangesView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._blind = False
+        self._blind = self._reading = False
         self._model = ChangesModel()
         self._list = PanelList("Stretches whose label changes", self)
         self._list.setModel(self._model)
@@ -93,10 +94,11 @@ class ChangesView(QWidget):
         self.setBackgroundRole(QPalette.ColorRole.Base)
         self._turn_page()
 
-    def set_changes(self, changes: Sequence[ChangedRow]) -> None:
-        """Show these; nothing is opened by that."""
+    def set_changes(self, changes: Sequence[ChangedRow] | None) -> None:
+        """Show these, None while they are looked for; nothing is opened by that."""
         self._list.selectionModel().blockSignals(True)
-        self._model.set_changes(changes)
+        self._reading = changes is None
+        self._model.set_changes(changes or ())
         self._list.selectionModel().blockSignals(False)
         self._turn_page()
 
@@ -124,7 +126,7 @@ class ChangesView(QWidget):
         said = f"{counted(len(changes), 'stretch')}".replace("stretchs", "stretches")
         self._count.setText(f"{said}, {seconds:,.0f} s in all · ↑ ↓ to walk, Enter to play again" if changes else "")
         self._count.setVisible(bool(changes) and not self._blind)
-        self._empty.setText(BLIND if self._blind else NOTHING)
+        self._empty.setText(BLIND if self._blind else READING if self._reading else NOTHING)
         self._pages.setCurrentIndex(0 if changes and not self._blind else 1)
 
     def _on_current(self, now: QModelIndex, before: QModelIndex) -> None:
@@ -172,9 +174,12 @@ class _ChangeDelegate(QStyledItemDelegate):
         _paint_chip(painter, left + ARROW_PX, upper, row.after, 1.0, short)
         write(painter, small(), theme.current().text, QRectF(upper), _when(row), RIGHT)
         said = f"people: {row.said}" if row.said else ""
-        write(painter, small(), theme.current().muted, QRectF(lower), said, RIGHT)
-        room = QRectF(lower).adjusted(0, 0, -(width_px(small(), said) + 10 if said else 0), 0)
-        write(painter, small(), theme.current().muted, room, f"{row.person_name} · {row.video}", LEFT)
+        whose = f"{row.person_name} · {row.video}"
+        said_px = min(width_px(small(), said), max(lower.width() - width_px(small(), whose) - 10, lower.width() // 2))
+        write(painter, small(), theme.current().muted, QRectF(lower.right() + 1 - said_px, lower.top(), said_px,
+                                                            lower.height()), said, RIGHT)  # fmt: skip
+        room = QRectF(lower).adjusted(0, 0, -(said_px + 10 if said else 0), 0)
+        write(painter, small(), theme.current().muted, room, whose, LEFT)
         painter.restore()
 
 

@@ -81,8 +81,8 @@ class Confusions(Painted):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for area, title, matrix in self._places():
             inner = _inner(area)
-            heading = QRectF(inner.left(), area.top() - self._heading_px(), inner.width(), self._heading_px())
-            write(painter, small(), theme.current().muted, heading, title.capitalize(), CENTRE)
+            heading = QRectF(area.left(), area.top() - self._heading_px(), area.width(), self._heading_px())
+            write(painter, small(), theme.current().muted, heading, f"{title.capitalize()}: ↓ people   → model", CENTRE)
             _paint_matrix(painter, inner, matrix)
 
 

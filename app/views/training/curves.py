@@ -39,6 +39,10 @@ class Series:
         return self.points[-1][1] if self.points else None
 
     @property
+    def least(self) -> float:
+        return min((value for _, value, _ in self.points), default=0.0)
+
+    @property
     def most(self) -> float:
         return max((value for _, value, _ in self.points), default=0.0) or 1.0
 
@@ -85,14 +89,14 @@ class Curves(Painted):
         upper = QRectF(0, 0, self.width(), high)
         lower = QRectF(0, high + GAP_PX, self.width(), high)
         loss = self.loss.last
-        self._paint_lane(painter, upper, (("Loss", self.loss, now.accent, False),), self.loss.most,
+        self._paint_lane(painter, upper, (("Loss", self.loss, now.accent, False),), (self.loss.least, self.loss.most),
                          "" if loss is None else f"{loss:.3f}")  # fmt: skip
         lines = (("Corrections", self.accuracy, now.accent, False), ("Guard set", self.guard, now.success, True))
-        self._paint_lane(painter, lower, lines, 1.0, "")
+        self._paint_lane(painter, lower, lines, (0.0, 1.0), "")
 
     def _paint_lane(
-        self, painter: QPainter, area: QRectF, lines: tuple[tuple[str, Series, QColor, bool], ...], most: float,
-        said: str,
+        self, painter: QPainter, area: QRectF, lines: tuple[tuple[str, Series, QColor, bool], ...],
+        ends: tuple[float, float], said: str,
     ) -> None:  # fmt: skip
         now, font = theme.current(), small()
         painter.setPen(QPen(now.lane_line, 1))
@@ -107,7 +111,7 @@ class Curves(Painted):
         for name, series, colour, dashed in lines:
             value = "" if series.last is None or said else percent(series.last)
             left = _legend(painter, left, area.top() + 3, text_px, f"{name} {value}".strip(), colour, dashed)
-            _draw(painter, plot, series, most, self._upto, colour, dashed)
+            _draw(painter, plot, series, ends, self._upto, colour, dashed)
         heading = QRectF(area.left(), area.top() + 3, area.width() - PAD_PX, text_px)
         write(painter, font, now.muted, heading, said, RIGHT)
 
@@ -124,7 +128,13 @@ def _legend(
 
 
 def _draw(
-    painter: QPainter, plot: QRectF, series: Series, most: float, upto: float, colour: QColor, dashed: bool
+    painter: QPainter,
+    plot: QRectF,
+    series: Series,
+    ends: tuple[float, float],
+    upto: float,
+    colour: QColor,
+    dashed: bool,
 ) -> None:
     if not series.points:
         return
@@ -132,7 +142,7 @@ def _draw(
 
     def place(point: tuple[float, float]) -> QPointF:
         at, value = point
-        high = min(max(value / most, 0.0), 1.0) * plot.height()
+        high = min(max((value - ends[0]) / max(ends[1] - ends[0], 1e-9), 0.0), 1.0) * plot.height()
         return QPointF(plot.left() + at / wide * plot.width(), plot.bottom() - high)
 
     painter.setBrush(Qt.BrushStyle.NoBrush)

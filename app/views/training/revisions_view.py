@@ -3,7 +3,17 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+)
 from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -144,12 +154,17 @@ class RevisionsView(QWidget):
     def set_blind(self, blind: bool) -> None:
         self.changes.set_blind(blind)
 
-    def show_comparison(self, text: str, changes: Sequence[ChangedRow]) -> None:
-        """Two revisions beside one another; `text` is "1 → 1.1"."""
+    def show_comparison(self, text: str, changes: Sequence[ChangedRow] | None) -> None:
+        """Two revisions beside one another; `text` is "1 → 1.1", `changes` None while they are looked for."""
         self._compared.setText(text)
         self.changes.set_changes(changes)
         self._lower.show()
         self._more.hide()  # the list of stretches needs the room
+        QTimer.singleShot(0, self._list, self._keep_in_sight)
+
+    def _keep_in_sight(self) -> None:
+        """The list of revisions has become lower."""
+        self._list.scrollTo(self._list.currentIndex())
 
     def end_comparison(self) -> None:
         """None are beside one another any more."""
@@ -250,7 +265,10 @@ class _RevisionDelegate(QStyledItemDelegate):
         right = row.note or guard_text(row)
         write(painter, small(), now.warning if row.note else now.muted, QRectF(lower), right, RIGHT)
         room = QRectF(lower).adjusted(0, 0, -(width_px(small(), right) + 10 if right else 0), 0)
-        write(painter, small(), now.muted, room, _origin(row))
+        origin = _origin(row)
+        if width_px(small(), origin) > room.width():
+            origin = origin.removesuffix(row.made[10:])
+        write(painter, small(), now.muted, room, origin)
         painter.restore()
 
 

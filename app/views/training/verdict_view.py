@@ -44,7 +44,8 @@ class VerdictView(QWidget):
         self.changes = ChangesView()
         self.changes.opened.connect(self.opened)
         self._pages = QStackedWidget()
-        self._pages.addWidget(layout.scrolled(self._column))
+        self._scroll = layout.scrolled(self._column)
+        self._pages.addWidget(self._scroll)
         self._pages.addWidget(self.changes)
         self.keep = layout.button("Keep", self.keep_requested.emit, "primary")
         self.discard = layout.button("Discard", self.discard_requested.emit)
@@ -82,6 +83,7 @@ class VerdictView(QWidget):
         self._foot.setVisible(verdict.candidate)
         self.back.setVisible(not verdict.candidate)
         if fresh:
+            self._scroll.verticalScrollBar().setValue(0)
             self.show_scores()
 
     def set_changes(self, changes: Sequence[ChangedRow]) -> None:
@@ -143,9 +145,11 @@ class VerdictView(QWidget):
         self._scores.addWidget(layout.label(judged.title, "heading"))
         self._scores.addWidget(layout.label(how, "small"))
         self._scores.addSpacing(2)
-        for shown in (figures, bars):
-            self._scores.addWidget(shown)
-            self._scores.addSpacing(4)
+        self._scores.addWidget(figures)
+        self._scores.addSpacing(4)
+        self._scores.addWidget(layout.label("Recall of each emotion, and change in points", "small"))
+        self._scores.addWidget(bars)
+        self._scores.addSpacing(4)
         self._scores.addLayout(layout.row(more, None))
         self._scores.addWidget(matrices)
         self._scores.addSpacing(10)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app.agreement.values import CONSENSUS
 from app.learning.analysed import EVIDENCE, Analysed
 from app.learning.gather import Gathered, Said, gather, lessons_of
 from app.learning.model_facts import read_facts
@@ -29,13 +30,15 @@ HERE = Analysed(
 )  # fmt: skip
 
 
-def gathered(*records: Any, found: Any = HERE, with_batch: bool = False, **medium_changes: Any) -> Gathered:
+def gathered(
+    *records: Any, found: Any = HERE, with_batch: bool = False, prefer: str = CONSENSUS, **medium_changes: Any
+) -> Gathered:
     """What is learned from corrections and notes of one video."""
     corrections, notes, people = (
         tuple(one for one in records if isinstance(one, kind)) for kind in (Correction, PersonNote, Participant)
     )
     said = Said((medium(**medium_changes),), corrections, notes, people)
-    return lessons_of(said, {"m1": found}, with_batch)
+    return lessons_of(said, {"m1": found}, with_batch, prefer)
 
 
 def reasons(found: Gathered) -> dict[str, str]:
@@ -106,7 +109,14 @@ def test_two_coders_who_contradict_each_other_are_named() -> None:
     found = gathered(correction("c1", 0, 2, "happy"), correction("c2", 0.1, 2, "sad", coder="ben"))
     assert found.lessons == ()
     assert reasons(found) == {"c1": "contradiction", "c2": "contradiction"}
-    assert found.left_out[0].why == "ana says happy and ben sad: let one decide"
+    (why,) = {one.why for one in found.left_out}
+    assert why == "ana says happy and ben says sad in clip.mp4 at 0:00.1: let one of them decide"
+
+
+def test_a_coder_may_be_given_the_last_word() -> None:
+    found = gathered(correction("c1", 0, 2, "happy"), correction("c2", 0.1, 2, "sad", coder="ben"), prefer="ben")
+    assert [lesson.id for lesson in found.lessons] == ["c2"]
+    assert [one.why for one in found.left_out] == ["ben has the last word there"]
 
 
 def test_the_consensus_has_the_last_word() -> None:

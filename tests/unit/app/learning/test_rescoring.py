@@ -1,5 +1,6 @@
 """Videos answered again from stored features: the same as analysing them, only what is missing, and stoppable."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -8,9 +9,11 @@ import numpy as np
 import pytest
 from safetensors.torch import load, save
 
+from app.learning.analysed import Analysed, analysed
 from app.learning.model_facts import read_facts
 from app.learning.rescoring import rescore
 from app.project.analyses import AnalysisStore
+from app.project.errors import RevisionError
 from app.project.revisions import Revision, RevisionStore, new_candidate
 from engine.answers import answer
 from engine.bundle import Bundle, Calibration
@@ -108,6 +111,34 @@ def test_a_video_whose_features_are_gone_is_left_as_it_is(
     assert steps[-1].done == 160
     with RevisionStore(study) as revisions:
         assert revisions.unscored(candidate.id) == ("one", "two")
+
+
+def test_a_revision_of_other_trunks_is_refused(
+    study: Path, bundle_folder: Path, candidate: Revision, weights: bytes
+) -> None:
+    other = replace(candidate, id="other", name="1.2", bundle="theirs", trunks=dict.fromkeys(candidate.trunks, "00"))
+    with RevisionStore(study) as store:
+        store.add(other, weights)
+    with pytest.raises(RevisionError, match=r"1\.2 was made for theirs and does not fit tiny: choose theirs"):
+        list(rescore(never, study, str(bundle_folder), "other"))
+    with AnalysisStore(study) as analyses:
+        assert {one.revision for one in analyses.revisions_of("one")} == {"1"}
+
+
+def test_what_another_installed_bundle_analysed_with_the_same_trunks_is_answered(
+    study: Path, bundle_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = tmp_path / "mine"
+    shutil.copytree(bundle_folder, mine)
+    manifest = mine / "bundle.toml"
+    manifest.write_text(manifest.read_text().replace('name = "tiny"', 'name = "mine"'))
+    model = read_facts(str(mine))
+    with AnalysisStore(study) as analyses:
+        assert analysed("one", analyses, model, ()) == "other model"
+        monkeypatch.setattr("app.places.bundle_folders", lambda: [bundle_folder, tmp_path / "none", mine])
+        found = analysed("one", analyses, model, ())
+    assert isinstance(found, Analysed)
+    assert found.outline.bundle.name == "tiny"
 
 
 def test_a_video_of_other_trunks_is_left_as_it_is(study: Path, bundle_folder: Path, candidate: Revision) -> None:

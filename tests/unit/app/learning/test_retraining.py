@@ -1,16 +1,21 @@
 """One click: a candidate with its answers, or a project that is as it was."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.learning.model_facts import read_facts
 from app.learning.retraining import CURRENT, Learned, Order, retraining_steps
 from app.learning.revising import in_use, parents_of, read_current
 from app.learning.wording import learned_json, learned_lines
+from app.project import edits
 from app.project.analyses import AnalysisStore
+from app.project.errors import RevisionError
 from app.project.revisions import RevisionStore
 from app.project.store import open_project
 from engine.bundle import Bundle
@@ -112,6 +117,62 @@ def test_too_few_corrections_are_refused_with_the_reason(tmp_path: Path, bundle:
         learned(study, bundle_folder)
 
 
+def test_nothing_to_learn_from_says_why(tmp_path: Path, bundle: Bundle, bundle_folder: Path) -> None:
+    study = make_study(tmp_path, bundle, [MadeVideo("one", 30.0, 1)], 5)
+    shutil.rmtree(tmp_path / "features")
+    with pytest.raises(TrainingError) as refused:
+        learned(study, bundle_folder)
+    assert "5 left out: the features of its video were deleted: analyse it again" in str(refused.value)
+    assert "label more" not in str(refused.value)
+
+
+def test_what_taught_the_parent_teaches_again_and_judges_nothing(study: Path, bundle_folder: Path) -> None:
+    first = learned(study, bundle_folder)
+    assert first.comparison.corrections is not None
+    assert first.comparison.corrections.count == CORRECTIONS
+    with RevisionStore(study) as revisions:
+        revisions.keep(first.revision_id)
+    again = learned(study, bundle_folder)
+    assert again.lessons == CORRECTIONS
+    assert again.comparison.corrections is None
+    assert f"{CORRECTIONS} of {CORRECTIONS} corrections taught an earlier revision: they judge nothing" in (
+        again.comparison.notes
+    )
+    with open_project(study, who="ana") as project:
+        some = project.corrections("one")[:4] + project.corrections("two")[:4]
+        new = [replace(one, id=f"new-{one.id}", coder="ben") for one in some]
+        project.do(replace(edits.together("Label", []), added=tuple(new)))
+    more = learned(study, bundle_folder)
+    assert more.comparison.corrections is not None
+    assert more.comparison.corrections.count == 8
+    fresh = learned(study, bundle_folder, parent=None)
+    assert fresh.comparison.corrections is not None
+    assert fresh.comparison.corrections.count == CORRECTIONS + 8
+
+
+def test_a_parent_of_other_trunks_is_refused(study: Path, bundle_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = learned(study, bundle_folder)
+    facts = read_facts(str(bundle_folder))
+    others = replace(facts, name="other", trunks=dict.fromkeys(facts.trunks, "00"))
+    monkeypatch.setattr("app.learning.retraining._check_enough", lambda *_: None)
+    monkeypatch.setattr("app.learning.retraining.read_facts", lambda _: others)
+    with pytest.raises(RevisionError, match="was made for tiny and does not fit other"):
+        learned(study, bundle_folder, parent=made.revision_id)
+
+
+def test_only_what_taught_is_counted(tmp_path: Path, bundle: Bundle, bundle_folder: Path) -> None:
+    study = make_study(tmp_path, bundle, VIDEOS, CORRECTIONS)
+    with AnalysisStore(study) as analyses:
+        known = analyses.load("one")
+    assert known is not None
+    assert known.features is not None
+    Path(known.features, "frame.f16").write_bytes(b"torn")
+    found = learned(study, bundle_folder)
+    assert found.lessons == sum(count.count for count in found.counts) == CORRECTIONS // 2
+    assert found.rescored == 1
+    assert any(note.startswith(f"{CORRECTIONS // 2} left out") for note in found.comparison.notes)
+
+
 def test_a_window_that_has_the_project_open_does_not_hinder_it(study: Path, bundle_folder: Path) -> None:
     with open_project(study, who="ana") as project:
         assert not project.read_only
@@ -140,8 +201,6 @@ def test_current_is_the_bundle_where_the_revision_is_of_other_trunks(
     get: Callable[..., Any] = RevisionStore.current
 
     def of_others(store: RevisionStore) -> Any:
-        from dataclasses import replace
-
         return replace(get(store), trunks={"frame": "00", "slice": "00", "audio": "00"})
 
     monkeypatch.setattr(RevisionStore, "current", of_others)

@@ -138,6 +138,19 @@ def test_a_deleted_one_leaves_its_name_and_its_children(store, project):
     assert project.integrity_check() is None
 
 
+def test_what_taught_it_and_those_before_it_is_known_even_of_deleted_ones(store):
+    first = added(store, 1, manifest={"seed": 1, "corrections": ["c1", "c2"]})
+    second = added(store, 2, parent=first.id, manifest={"seed": 2, "corrections": ["c2", "c3"]})
+    third = added(store, 3, parent=second.id, manifest={"seed": 3, "corrections": []})
+    other = added(store, 4, manifest={"seed": 4})
+    assert store.taught_by(first.id) == {"c1", "c2"}
+    assert store.taught_by(third.id) == {"c1", "c2", "c3"}
+    assert store.taught_by(other.id) == set()
+    for gone in (first, second, other):
+        store.delete(gone.id)
+    assert store.taught_by(third.id) == {"c1", "c2", "c3"}
+
+
 def test_deleting_takes_its_scores_along_and_nothing_else(store, analyses, project):
     before = project.all_corrections()
     made = added(store, 1)

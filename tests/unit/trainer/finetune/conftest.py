@@ -51,7 +51,8 @@ def parent(practice: Practice) -> Bundle:
     heads = Heads(bundle)
     options = replace(QUICK, anchor=0.0, corrections_a_step=16)
     sets = practice.replay
-    lessons = Taught(sets, {name: (sets.members[name] >= 0).any(1) for name in BRANCHES})
+    teaches = {name: (sets.members[name] >= 0).any(1) for name in BRANCHES}
+    lessons = Taught(sets, teaches, np.ones(len(sets), np.bool_))
     for _ in fit(heads, lessons, None, options, 60, biases_only=False):
         pass
     return heads.inside(bundle)
