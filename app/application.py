@@ -110,7 +110,7 @@ class Application(QObject):
         self.visiting = Visiting(session, window, self.player, self.library)
         self.reviewing = Reviewing(session, window, self.visiting, self.library, self.analysing, self.io)
         self.agreeing = Agreeing(session, window, self.visiting, self.library, self.analysing, self.io)
-        self.files = Files(session, window, self.library, self.preferences, self.io)
+        self.files = Files(session, window, self.library, self.preferences, self.io, self._may_leave_project)
         self.retrainer = Retrainer(self.gpu, parent=self)
         now = lambda: self.preferences.settings  # noqa: E731
         self.revisions = Revisions(session, window, self.analysing, self.library, self.visiting, self.io, now)
@@ -215,19 +215,27 @@ class Application(QObject):
         self._keep_volume.start()  # once the slider rests
 
     def _on_closing(self, event: QCloseEvent) -> None:
-        question = self._what_would_stop()
-        if question:
-            stay, leave = Answer("Stay", "cancel"), Answer("Stop and close", "destroy")
-            if dialogs.ask(self.window, "Close Affectline?", question, (stay, leave)) is not leave:
-                event.ignore()
-                return
-        self.close()
+        if self._may_stop("Close Affectline?", "Stop and close", self._what_would_stop()):
+            self.close()
+        else:
+            event.ignore()
+
+    def _may_leave_project(self) -> bool:
+        """Whether another project may take the place of this one, after asking where a training would be lost."""
+        return self._may_stop("Leave this project?", "Stop and leave", self._training_lost())
+
+    def _may_stop(self, title: str, stopping: str, lost: str) -> bool:
+        """Ask before something is lost; where nothing would be, nothing is asked."""
+        stay, leave = Answer("Stay", "cancel"), Answer(stopping, "destroy")
+        return not lost or dialogs.ask(self.window, title, lost, (stay, leave)) is leave
+
+    def _training_lost(self) -> str:
+        running = "A training is running. It would be lost; the current revision and all corrections stay."
+        return running if self.retrainer.running else ""
 
     def _what_would_stop(self) -> str:
         """What closing the window would cut short; empty where nothing runs."""
-        said = []
-        if self.retrainer.running:
-            said.append("A training is running. It would be lost; the current revision and all corrections stay.")
+        said = [lost] if (lost := self._training_lost()) else []
         if any(state.kind in ("analysing", "waiting") for state in self.queue.states().values()):
             said.append("An analysis is running. What is stored stays; the video it is at will start again next time.")
         return " ".join(said)

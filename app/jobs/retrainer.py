@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from app import places
 from app.jobs.analyses import Process
 from app.jobs.child import Child
+from app.jobs.job import OVER
 from app.jobs.lanes import Cancelled, Job, Lane
 from app.learning.rescoring import rescore
 from app.learning.retraining import CURRENT, Learned, Order, retraining_steps
@@ -31,7 +32,8 @@ class Retrainer(QObject):
         finished: id of the new candidate revision, whole in the project.
         rescored: id of a revision that has answered every video by now, "" of the bundle as it came.
         failed: why there is none, in a sentence.
-        cancelled: at once when it is cancelled; the project is as before.
+        cancelled: at once when it is cancelled; the process may still be at it.
+        cleared: after `cancelled`, once the process has let go of it; from now on the project is as before.
         running_changed: whether it runs; after any of the others.
 
     Args:
@@ -44,6 +46,7 @@ class Retrainer(QObject):
     rescored = Signal(str)
     failed = Signal(str)
     cancelled = Signal()
+    cleared = Signal()
     running_changed = Signal(bool)
 
     def __init__(self, analyses: Lane, process: Process | None = None, parent: QObject | None = None) -> None:
@@ -53,11 +56,17 @@ class Retrainer(QObject):
         self._process = process or Child("training")
         self._job: Job | None = None
         self._pause: Job | None = None
+        self._clearing: Job | None = None
 
     @property
     def running(self) -> bool:
         """Whether a retraining runs: closing the window would lose it."""
         return self._job is not None
+
+    @property
+    def clearing(self) -> bool:
+        """Whether the process may still be at one that was cancelled: what the project says now may not last."""
+        return self._clearing is not None and self._clearing.state not in OVER
 
     @property
     def busy(self) -> bool:
@@ -144,8 +153,14 @@ class Retrainer(QObject):
     def _on_cancelled(self) -> None:
         if self._job is not None:
             self._leave()
+            # The lane and the process take one thing after the other: nothing at all, asked for now, is done once the
+            # cancelled one has cleaned up, however it was stopped.
+            self._clearing = self._lane.submit(self._do_nothing, on_finished=self.cleared.emit)
             self.cancelled.emit()
             self.running_changed.emit(False)
+
+    def _do_nothing(self, cancelled: Cancelled) -> Iterator[Any]:
+        return self._process.steps(map, (), cancelled=cancelled)
 
     def _leave(self) -> None:
         self._job = None

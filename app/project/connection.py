@@ -4,8 +4,9 @@ import os
 import shutil
 import sqlite3
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final, cast
 from urllib.parse import quote
@@ -16,6 +17,7 @@ from app.project.disks import is_read_only_disk
 from app.project.errors import of_system, told
 
 BUSY_S: Final = 5.0
+HEADER_TRIES, HEADER_WAIT_S = 5, 0.02
 CHECKPOINT_PAGES: Final = 4096
 """A log longer than this (16 MB) goes into the file at the next commit, should nobody have been idle before."""
 _LEFTOVERS: Final = ("-wal", "-journal")
@@ -51,6 +53,22 @@ def connect_read_only(path: Path, *, any_thread: bool = False) -> Database:
             if error.sqlite_errorcode & 0xFF not in _NO_ROOM_BESIDE:
                 raise
             return _private_copy(path, any_thread)
+
+
+def application_id(path: Path) -> int | None:
+    """Which program a database is of, from its header; None where it is no database. Nothing is written or locked.
+
+    While another process moves its log into the file, the header can run ahead of the rest for a moment.
+    """
+    for _ in range(HEADER_TRIES):
+        try:
+            with closing(sqlite3.connect(f"{_uri(path)}?mode=ro&immutable=1", uri=True)) as conn:
+                return int(conn.execute("PRAGMA application_id").fetchone()[0])
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CORRUPT:
+                return None
+            time.sleep(HEADER_WAIT_S)
+    return None
 
 
 def leftovers(path: Path) -> tuple[Path, ...]:

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlite_utils import Database
 
-from app.project.connection import connect, connect_read_only
+from app.project.connection import application_id, connect, connect_read_only
 from app.project.errors import DAMAGED, NotAProjectError, ProjectDamagedError, of_system, told
 from app.project.schema import APPLICATION_ID, damage, make_ready
 
@@ -17,10 +17,19 @@ _APPLICATION_AT: Final = 68
 
 
 def require_project(path: Path) -> None:
-    """See by its first bytes that the file is a project, before SQLite touches it."""
+    """See by its first bytes that the file is a project, before it is opened for good.
+
+    A project that is open already is read by SQLite alone: to close a plain file handle would give up every lock that
+    this process has on it, and another process could then delete the log under it (sqlite.org/howtocorrupt.html, 2.2).
+
+    Raises:
+        ProjectError: it is not there, or no project; says what it is.
+    """
     try:
         if path.is_dir():
             raise NotAProjectError(path, "it is a folder")
+        if path.stat().st_size >= _HEADER_BYTES and application_id(path) == APPLICATION_ID:
+            return
         with path.open("rb") as file:
             header = file.read(_HEADER_BYTES)
     except OSError as error:

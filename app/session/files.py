@@ -1,7 +1,7 @@
 """Projects: made, opened, copied, closed; and analyses written out."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -33,14 +33,19 @@ OWN_FAILED = "videos cannot be kept here: {}. Make a project elsewhere first (Fi
 
 
 class Files(QObject):
-    """What the File menu and the first page do."""
+    """What the File menu and the first page do.
+
+    Args:
+        may_leave: asks, where the open project has something running that would be lost; whether to go on.
+    """
 
     def __init__(
-        self, session: Session, window: MainWindow, library: Library, preferences: Preferences, io: Lane
-    ) -> None:
+        self, session: Session, window: MainWindow, library: Library, preferences: Preferences, io: Lane,
+        may_leave: Callable[[], bool],
+    ) -> None:  # fmt: skip
         super().__init__(session)
         self._session, self._window, self._library = session, window, library
-        self._preferences, self._io = preferences, io
+        self._preferences, self._io, self._may_leave = preferences, io, may_leave
         window.files_dropped.connect(self.open)
         window.library.files_dropped.connect(self.open)
         window.library.add_requested.connect(self.add_dialog)
@@ -77,6 +82,8 @@ class Files(QObject):
         path, opened = Path(os.path.abspath(path)), self._session.project
         if opened is not None and not opened.read_only and opened.path == path:
             return True
+        if opened is not None and opened.path != path and not self._may_leave():
+            return False
         try:
             project = open_project(path, who=self._session.coder)
         except ProjectError as error:
@@ -120,7 +127,8 @@ class Files(QObject):
 
     def close(self) -> None:
         """Close the project; the first page comes back."""
-        self._session.set_project(None)
+        if self._may_leave():
+            self._session.set_project(None)
 
     def show_edit(self, edit: Edit | None) -> None:
         """Go to where an edit that was undone or redone shows."""
@@ -143,7 +151,7 @@ class Files(QObject):
         path = dialogs.choose_to_save(
             self._window, "New project", f"study-{date.today():%Y}{SUFFIX}", dialogs.ONLY_PROJECTS, SUFFIX
         )
-        if path is not None and self._create(path):
+        if path is not None and self._may_leave() and self._create(path):
             self._preferences.remember(path)
 
     def open_dialog(self) -> None:

@@ -78,18 +78,14 @@ class Revisions(QObject):
             )  # fmt: skip
 
     def discard(self, candidate: Revision) -> None:
-        """Delete a new revision that was not kept."""
-        self._change(lambda store: store.discard(candidate.id), f"Discarded revision {candidate.name}")
+        """Delete a new revision that was not kept, after asking."""
+        if self._is_sure("Discard", candidate):
+            self._change(lambda store: store.discard(candidate.id), f"Discarded revision {candidate.name}")
 
     def delete(self, revision_id: str) -> None:
         """Delete a revision and its labels, after asking."""
         found = self.known.find(revision_id) if self.known is not None else None
-        if found is None:
-            return
-        sure = Answer("Delete", "destroy")
-        question = f"It was made on {made_text(found.made_at)} from {counted(found.lessons, 'correction')}. "
-        question += "Its labels go with it; corrections stay."
-        if dialogs.ask(self._window, f"Delete revision {found.name}?", question, (CANCEL, sure)) is sure:
+        if found is not None and self._is_sure("Delete", found):
             self._change(lambda store: store.delete(revision_id), f"Deleted revision {found.name}")
 
     def compare(self, revision_id: str | None) -> None:
@@ -203,6 +199,12 @@ class Revisions(QObject):
 
     # Changing
 
+    def _is_sure(self, doing: str, revision: Revision) -> bool:
+        sure = Answer(doing, "destroy")
+        question = f"It was made on {made_text(revision.made_at)} from {counted(revision.lessons, 'correction')}. "
+        question += "Its labels go with it; corrections stay."
+        return dialogs.ask(self._window, f"{doing} revision {revision.name}?", question, (CANCEL, sure)) is sure
+
     def _change(
         self, change: Callable[[RevisionStore], None], done: str, after: Callable[[], None] = lambda: None
     ) -> None:
@@ -219,10 +221,15 @@ class Revisions(QObject):
         def tell(_nothing: None) -> None:
             self._session.said.emit(done, "info")
             self.read()
-            after()
+            if path == self._path:
+                after()
+
+        def own_up(text: str, error: object) -> None:
+            self.tell_error(text, error)
+            self.read()  # what is shown is not what is there, such as a revision that somebody deleted meanwhile
 
         self.comparing.end()
-        self._io.submit(work, urgent=True, on_done=tell, on_failed=self.tell_error)
+        self._io.submit(work, urgent=True, on_done=tell, on_failed=own_up)
 
 
 def _id(revision: Revision | None) -> str | None:

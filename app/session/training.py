@@ -1,12 +1,16 @@
 """Learning from corrections, as the window sees it: what there is to learn from, the training, and its verdict."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Signal
 
+from app import messages
+from app.interchange.shared_bundles import source_of
 from app.jobs.retrainer import Retrainer
+from app.learning.model_facts import read_facts
 from app.project.revisions import Revision
 from app.session.learned import moment_of
 from app.session.library import Library
@@ -18,6 +22,7 @@ from app.views.main_window import MainWindow
 from app.views.status import Job
 from app.views.training.basis_view import sentence
 from app.views.training.values import Basis
+from engine.errors import BundleError
 
 if TYPE_CHECKING:
     from trainer.finetune.values import FinetuneStep
@@ -29,6 +34,7 @@ UNDECIDED: Final = "keep or discard the new revision first"
 READY: Final = "A new revision is ready: look at what it brings, then keep or discard it"
 CANCELLED: Final = "The training was cancelled; the current revision is as it was"
 RESCORING_CANCELLED: Final = "Stopped; videos that were not labelled anew show what they showed before"
+LATER: Final = "Videos that it has not labelled yet are labelled once what runs now is over"
 PROJECT_LEFT: Final = "The training was stopped, because another project was opened"
 
 
@@ -50,17 +56,21 @@ class Training(QObject):
         self._retrainer, self._library, self._visiting = retrainer, library, visiting
         self._settings = settings
         self.revisions = revisions
+        self._chosen: tuple[Path, str | None] | None = None
+        """Project and id of the revision made current last, until it is seen to that it labels every video."""
         self._learning_in: Path | None = None
         self._rescoring = False
         self._turn: dict[str, int] = {}
         revisions.known_changed.connect(self._show)
         session.project_changed.connect(self._on_project)
         retrainer.progressed.connect(self._on_progress)
-        revisions.chosen.connect(self._answer_the_rest)
+        revisions.chosen.connect(self._on_chosen)
         retrainer.rescored.connect(self._on_rescored)
         retrainer.finished.connect(lambda _revision: self._over(READY, "info"))
         retrainer.failed.connect(lambda text: self._over(sentence(text), "error"))
         retrainer.cancelled.connect(lambda: self._over(self._cancelled_text(), "info"))
+        retrainer.cleared.connect(self.revisions.read)
+        retrainer.running_changed.connect(lambda _running: self._answer_the_rest())
         window.status.cancel_training_clicked.connect(self.cancel)
         panel = self._panel
         panel.learn_requested.connect(self.learn)
@@ -78,9 +88,10 @@ class Training(QObject):
 
     @property
     def candidate(self) -> Revision | None:
-        """The new revision that waits to be kept or discarded."""
+        """The new revision that waits to be kept or discarded; not one that is still being made, or taken away."""
         known = self.revisions.known
-        return known.candidate if known is not None and not self.running else None
+        is_settled = known is not None and not self.running and not self._retrainer.clearing
+        return known.candidate if known is not None and is_settled else None
 
     @property
     def why_not(self) -> str:
@@ -182,13 +193,31 @@ class Training(QObject):
         job = Job(f"{name}: {moment.text}", moment.done, moment.total, unit, remaining_s=moment.remaining_s)
         self._window.status.set_job(job, "training")
 
-    def _answer_the_rest(self, revision_id: str | None) -> None:
-        """Videos that the revision made current has not labelled yet are labelled now, from their stored features."""
+    def _on_chosen(self, revision_id: str | None) -> None:
         known, project = self.revisions.known, self._session.project
-        if known is None or project is None or not known.unscored.get(revision_id):
+        if known is None or project is None:
+            return
+        self._chosen = project.path, revision_id
+        if self.running and known.unscored.get(revision_id):
+            self._session.said.emit(LATER, "info")
+        self._answer_the_rest()
+
+    def _answer_the_rest(self) -> None:
+        """Videos that the revision made current has not labelled yet are labelled, from their stored features: now, or
+        once what runs is over."""
+        known, project = self.revisions.known, self._session.project
+        if self._chosen is None or self.running:
+            return
+        (path, revision_id), self._chosen = self._chosen, None
+        if known is None or project is None or project.path != path or not known.unscored.get(revision_id):
             return
         settings = self._settings()
-        if self._retrainer.rescore(project.path, revision_id, bundle=settings.model, home=settings.features):
+        try:
+            bundle = _bundle_of(known.find(revision_id), settings.model)
+        except BundleError as error:
+            self._session.said.emit(sentence(messages.sentence(error)), "error")
+            return
+        if self._retrainer.rescore(project.path, revision_id, bundle=bundle, home=settings.features):
             self._learning_in, self._rescoring = project.path, True
             self._window.status.set_job(Job("Labelling the videos anew"), "training")
             self.changed.emit()
@@ -211,4 +240,22 @@ class Training(QObject):
         self._panel.end()
         self._session.said.emit(text, kind)
         self._show()
-        self.revisions.read()
+        if not self._retrainer.clearing:  # else it is read once that is over
+            self.revisions.read()
+
+
+def _bundle_of(revision: Revision | None, chosen: str) -> str:
+    """The bundle chosen in the settings, or the folder of the one that a revision was made from where that is another.
+
+    Raises:
+        BundleError: it is not on this machine.
+    """
+    if revision is None:
+        return chosen
+    with suppress(BundleError):
+        if read_facts(chosen).sha256 == revision.bundle_sha256:
+            return chosen
+    source = source_of(revision)
+    if source.name != revision.bundle:  # one on the same trunks, whose answers would go by its own name
+        raise BundleError(revision.bundle, f"revision {revision.name} was made from it; import it first")
+    return str(source.folder)

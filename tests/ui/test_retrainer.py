@@ -29,11 +29,15 @@ class School:
 
     def __init__(self) -> None:
         self.orders: list[Any] = []
+        self.cleared: list[int] = []
         self.closed = False
         self.way: Callable[[Callable[[], bool]], Iterator[Any]] = self.usual
         self.begun, self.gate = Event(), Event()
 
     def steps(self, work: Callable[..., Any], *arguments: Any, cancelled: Callable[[], bool]) -> Iterator[Any]:
+        if work is map:  # nothing at all, asked for to hear when what was cancelled is over
+            self.cleared.append(len(self.orders))
+            return
         assert work in (retraining_steps, rescore)
         self.orders.append(arguments if work is rescore else arguments[0])
         yield from self.way(cancelled)
@@ -157,6 +161,36 @@ def test_cancelled_it_is_over_at_once_and_says_nothing_more(
     school.gate.set()
     qtbot.waitUntil(lambda: not retrainer.busy)
     assert len(heard) == said
+
+
+def test_cancelled_it_says_when_the_process_has_let_go_of_it(
+    qtbot: QtBot, retrainer: Retrainer, school: School
+) -> None:
+    cleared: list[bool] = []
+    retrainer.cleared.connect(lambda: cleared.append(retrainer.clearing))
+    school.way = school.gated
+    retrainer.start(STUDY)
+    qtbot.waitUntil(school.begun.is_set)
+    assert not retrainer.clearing
+    retrainer.cancelled.connect(lambda: cleared.append(retrainer.clearing))
+    retrainer.cancel()
+    assert retrainer.clearing
+    assert school.cleared == []
+    school.gate.set()
+    qtbot.waitUntil(lambda: not retrainer.busy)
+    assert cleared == [True, False]
+    assert school.cleared == [1]
+
+
+def test_a_process_that_is_lost_has_let_go_of_it_too(qtbot: QtBot, retrainer: Retrainer, school: School) -> None:
+    school.way = school.gated
+    retrainer.start(STUDY)
+    qtbot.waitUntil(school.begun.is_set)
+    school.steps = lambda *_, **__: school.lost(lambda: False)  # type: ignore[method-assign]
+    with qtbot.waitSignal(retrainer.cleared):
+        retrainer.cancel()
+        school.gate.set()
+    assert not retrainer.clearing
 
 
 def test_background_work_stands_still_meanwhile_and_goes_on_afterwards(

@@ -9,23 +9,26 @@ from typing import Any
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from app.learning.model_facts import ModelFacts
 from app.learning.rescoring import rescore
-from app.learning.retraining import Learned, Order
+from app.learning.retraining import Learned, Order, retraining_steps
 from app.project.analyses import AnalysisStore
 from app.project.revisions import Revision, RevisionStore
+from app.project.store import create_project
 from app.project.values import Correction
 from app.session.lessons import LeftOutGroup, Lessons
-from app.session.training import CANCELLED, READY, UNDECIDED
+from app.session.training import CANCELLED, LATER, READY, UNDECIDED
 from app.views.training.values import ClassShare
 from engine.emotions import EMOTIONS
-from engine.errors import TrainingError
+from engine.errors import BundleError, TrainingError
 from engine.values import Analysis, BundleRef, Segment
 from tests.hands import Hands
-from tests.revisions import TRUNKS, added, comparison
+from tests.revisions import BUNDLE_SHA256, TRUNKS, added, comparison
 from trainer.finetune.values import Comparison, FinetuneStep
 
 NEW = (Segment(0.0, 4.0, "happy", 0.9, False), Segment(4.0, 8.0, "sad", 0.8, False))
 """What every revision says of person-1."""
+STARTER = ModelFacts(Path("bundles/starter"), "starter", "1", BUNDLE_SHA256, TRUNKS)
 LEFT_OUT = {
     "unsure": LeftOutGroup("whoever looked was unsure", ()),
     "no features": LeftOutGroup("two.mp4: stored features were deleted", (), analyse=True),
@@ -49,13 +52,22 @@ class School:
         self.leaves = 0
         """How many videos it does not label."""
         self.rescored: list[str | None] = []
+        self.bundles: list[str] = []
+        """What it was re-scored with."""
         self.made = 0
+        self.lingers = False
+        """Labels on until it is stopped, and deletes what it made only when it gets to it."""
+        self.swept, self.left_behind = Event(), ""
 
     def steps(self, work: Callable[..., Any], *arguments: Any, cancelled: Callable[[], bool]) -> Iterator[Any]:
         if work is rescore:
             yield from self.rescore(*arguments)
-        else:
+        elif work is retraining_steps:
             yield from self.learn(arguments[0], cancelled)
+        elif self.left_behind:
+            assert self.swept.wait(10)
+            with RevisionStore(self.project) as store:
+                store.discard(self.left_behind)
 
     def learn(self, order: Order, cancelled: Callable[[], bool]) -> Iterator[Any]:
         yield FinetuneStep("fit", "on all corrections", 50, 100, 4.0, 0.5, 0.7, 0.78)
@@ -74,10 +86,16 @@ class School:
             media = sorted(analyses.summaries())
             for media_id in media[: len(media) - self.leaves]:
                 label(analyses, media_id, made)
+        if self.lingers:
+            self.project, self.left_behind = order.project, made.id
+        while self.lingers:
+            yield FinetuneStep("rescoring", "re-scoring two.mp4", 5, 10)
+            self.gate.wait(0.01)
         yield Learned(made.id, made.name, "1", 34, (), Comparison(None, None), (), 2)
 
-    def rescore(self, project: Path, _bundle: str, revision: str | None, _home: Path | None) -> Iterator[Any]:
+    def rescore(self, project: Path, bundle: str, revision: str | None, _home: Path | None) -> Iterator[Any]:
         self.rescored.append(revision)
+        self.bundles.append(bundle)
         with RevisionStore(project) as store, AnalysisStore(project) as analyses:
             if revision is not None:
                 for media_id in store.unscored(revision):
@@ -86,6 +104,7 @@ class School:
 
     def close(self) -> None:
         self.gate.set()
+        self.swept.set()
 
 
 def _plain(made: Comparison) -> dict[str, Any]:
@@ -106,6 +125,7 @@ def school(monkeypatch: pytest.MonkeyPatch) -> School:
     monkeypatch.setattr("app.jobs.retrainer.Child", lambda _name: made)
     classes = tuple(ClassShare(name, 5, 2, False) for name in EMOTIONS)
     monkeypatch.setattr("app.session.known.read_lessons", lambda *_: Lessons("starter", "1", classes, trunks=TRUNKS))
+    monkeypatch.setattr("app.session.training.source_of", lambda _revision: STARTER)
     return made
 
 
@@ -118,6 +138,14 @@ def hands(qapp: QApplication, study: Path, school: School) -> Iterator[Hands]:
     yield made
     school.gate.set()
     made.close_in_a_hurry()
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Which of the answers offered the person gives, one question after the other."""
+    queue: list[int] = []
+    monkeypatch.setattr("app.views.dialogs.ask", lambda _w, _title, _s, offered: offered[queue.pop(0)])
+    return queue
 
 
 def learn(hands: Hands) -> None:
@@ -199,6 +227,39 @@ def test_cancelling_keeps_everything_as_it_was(hands: Hands, school: School, way
     assert reason(hands, "learn") is None
 
 
+def test_cancelled_while_it_labels_it_leaves_no_candidate_on_the_screen(hands: Hands, school: School) -> None:
+    school.lingers = True
+    hands.window.actions_by_id["learn"].trigger()
+    status, panel, revisions = hands.window.status, hands.window.training, hands.application.revisions
+    hands.until(lambda: "re-scoring" in status.job.text())
+    panel.running.cancel.click()
+    revisions.read()
+    hands.until(lambda: revisions.known is not None and revisions.known.candidate is not None)
+    assert panel.page == "basis"
+    assert reason(hands, "keep_revision") == "no new revision waits to be kept"
+    school.swept.set()
+    hands.settle()
+    assert revisions.known is not None
+    assert revisions.known.candidate is None
+    assert panel.page == "basis"
+    assert [row.id for row in panel.revisions.rows()] == [None]
+    assert reason(hands, "learn") is None
+
+
+@pytest.mark.parametrize("key", ["Ctrl+Shift+K", "Ctrl+Shift+D"])
+def test_a_candidate_that_somebody_else_deleted_goes_when_it_is_decided(
+    hands: Hands, study: Path, answers: list[int], key: str
+) -> None:
+    learn(hands)
+    with RevisionStore(study) as store:
+        store.discard(store.all()[0].id)
+    answers.append(1)
+    hands.keys(key)
+    assert hands.told[-1][1] == "error"
+    assert hands.window.training.page == "basis"
+    assert reason(hands, "learn") is None
+
+
 def test_a_refusal_is_told_in_a_sentence(hands: Hands, school: School) -> None:
     school.refusal = "there are 2 corrections to learn from, and it takes 3: label more moments"
     learn(hands)
@@ -206,13 +267,19 @@ def test_a_refusal_is_told_in_a_sentence(hands: Hands, school: School) -> None:
     assert hands.window.training.page == "basis"
 
 
-def test_what_got_worse_is_not_kept_by_itself_and_can_be_discarded(hands: Hands, school: School) -> None:
+def test_what_got_worse_is_not_kept_by_itself_and_can_be_discarded(
+    hands: Hands, school: School, answers: list[int]
+) -> None:
     school.worse = ("the guard set falls by 1.8 points",)
     learn(hands)
     panel = hands.window.training
     assert panel.verdict.keep.text() == "Keep anyway"
     assert reason(hands, "learn") == UNDECIDED
+    answers += [0, 1]
     hands.keys("Ctrl+Shift+D")
+    assert panel.page == "verdict"  # thought better of it
+    hands.keys("Ctrl+Shift+D")
+    assert answers == []
     assert panel.page == "basis"
     assert [row.id for row in panel.revisions.rows()] == [None]
     assert revision(hands) == "1"
@@ -314,6 +381,74 @@ def test_what_a_revision_did_not_label_is_labelled_when_it_is_kept(hands: Hands,
     assert not any(row.note for row in hands.window.training.revisions.rows())
 
 
+@pytest.fixture
+def older(hands: Hands, study: Path) -> str:
+    """A kept revision that has labelled nothing yet; the bundle as it came is current."""
+    with RevisionStore(study) as store:
+        made = added(store, 9)
+        store.make_current(made.id)
+        store.make_current(None)
+    hands.application.revisions.read()
+    hands.settle()
+    return made.id
+
+
+def choose(hands: Hands, revision_id: str | None) -> None:
+    """Make a revision current, and wait until it is."""
+    hands.window.training.make_current_requested.emit(revision_id)
+    hands.until(lambda: not hands.application.io.busy)
+
+
+@pytest.mark.parametrize("meanwhile", ["", "another", "left"])
+def test_one_made_current_during_a_training_labels_the_videos_once_that_is_over(
+    hands: Hands, school: School, older: str, answers: list[int], meanwhile: str
+) -> None:
+    school.gate.clear()
+    hands.window.actions_by_id["learn"].trigger()
+    assert school.begun.wait(10)
+    choose(hands, older)
+    assert hands.told[-1] == (LATER, "info")
+    assert school.rescored == []
+    if meanwhile == "another":
+        choose(hands, None)
+    elif meanwhile == "left":
+        answers.append(1)
+        hands.application.commands.run("close")
+    school.gate.set()
+    hands.settle()
+    assert school.rescored == ([] if meanwhile else [older])
+    assert hands.window.training.page == ("basis" if meanwhile == "left" else "verdict")
+
+
+@pytest.mark.parametrize("chosen", [True, False])
+def test_a_revision_labels_with_the_bundle_that_it_was_made_from(
+    hands: Hands, school: School, older: str, monkeypatch: pytest.MonkeyPatch, chosen: bool
+) -> None:
+    sha256 = BUNDLE_SHA256 if chosen else "12" * 32
+    monkeypatch.setattr("app.session.training.read_facts", lambda _name: replace(STARTER, sha256=sha256))
+    choose(hands, older)
+    hands.settle()
+    assert school.bundles == ["starter" if chosen else "bundles/starter"]
+
+
+@pytest.mark.parametrize("there", ["none", "same trunks"])
+def test_a_bundle_that_is_not_there_is_told_in_a_sentence(
+    hands: Hands, school: School, older: str, monkeypatch: pytest.MonkeyPatch, there: str
+) -> None:
+    def missing(_revision: Revision) -> ModelFacts:
+        if there == "none":
+            raise BundleError("starter", "revision 1.1 needs its trunks; import that bundle first")
+        return replace(STARTER, name="other")
+
+    monkeypatch.setattr("app.session.training.source_of", missing)
+    choose(hands, older)
+    hands.settle()
+    (told,) = [text for text, kind in hands.told if kind == "error"]
+    assert told.startswith("Cannot use the bundle starter: revision 1.1 ")
+    assert told.endswith("first.")
+    assert school.rescored == []
+
+
 def test_the_scores_of_a_kept_revision_can_be_looked_at(hands: Hands) -> None:
     learn_and_keep(hands)
     panel = hands.window.training
@@ -346,15 +481,43 @@ def test_closing_the_window_asks_first(hands: Hands, school: School, monkeypatch
     hands.settle()
 
 
-def test_another_project_stops_the_training_of_this_one(hands: Hands, school: School) -> None:
+@pytest.mark.parametrize("way", ["close", "open", "new"])
+def test_another_project_stops_the_training_of_this_one_after_asking(
+    hands: Hands, school: School, study: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    other = study.with_name("other.affectline")
+    if way == "open":
+        create_project(other).close()
+    files, run = hands.application.files, hands.application.commands.run
+    leave = {"close": lambda: run("close"), "open": lambda: files.open([other]), "new": lambda: run("new_project")}
+    asked: list[tuple[str, str]] = []
+    answer = iter((0, 1))
+    monkeypatch.setattr(
+        "app.views.dialogs.ask", lambda _w, title, said, offered: asked.append((title, said)) or offered[next(answer)]
+    )
+    monkeypatch.setattr("app.views.dialogs.choose_to_save", lambda *_: other)
     school.gate.clear()
     hands.window.actions_by_id["learn"].trigger()
     assert school.begun.wait(10)
-    hands.application.commands.run("close")
+    leave[way]()
+    assert hands.application.training.running
+    assert hands.session.project is not None
+    assert hands.session.project.path == study
+    assert hands.session.writable
+    assert other.exists() == (way == "open")
+    files.open([study])  # is open already: nothing would be lost
+    leave[way]()
     hands.settle()
     assert not hands.application.training.running
     assert hands.window.training.page == "basis"
-    assert reason(hands, "learn") == "open or make a project first"
+    assert {title for title, _ in asked} == {"Leave this project?"}
+    assert {said.partition(".")[0] for _, said in asked} == {"A training is running"}
+    if way == "close":
+        assert reason(hands, "learn") == "open or make a project first"
+    else:
+        assert hands.session.project.path == other
+    leave[way]()  # nothing runs: nothing is asked
+    assert len(asked) == 2
 
 
 def test_what_is_left_out_is_shown_or_analysed(hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:

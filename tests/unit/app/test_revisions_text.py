@@ -6,6 +6,8 @@ import json
 import click
 import pytest
 
+from app import cli
+from app.batch import Exit
 from app.commands.revisions import revisions
 from app.project.analyses import AnalysisStore
 from app.project.errors import NotAProjectError, ProjectNotFoundError, RevisionError
@@ -14,6 +16,13 @@ from app.project.store import create_project
 from app.revisions_text import accuracy_text, change_text
 from tests.revisions import added, by, comparison, comparison_to_json
 from tests.unit.app.project.records import adding, medium
+
+
+class Terminal(io.StringIO):
+    """Somebody who types."""
+
+    def isatty(self):
+        return True
 
 
 def run(capsys, *arguments):
@@ -68,7 +77,9 @@ def test_an_empty_project(tmp_path, capsys):
 
 
 def test_choosing(path, capsys):
-    _, said = run(capsys, path, "--make-current", "1.3")
+    _, said = run(capsys, path, "--make-current", "1.2")
+    code, said = run(capsys, path, "--make-current", "1.3")
+    assert code == Exit.DONE_IN_PART  # it has a video to answer, and its bundle is not on this machine
     assert said.splitlines()[1].startswith("*  1.3")
     assert "not decided" not in said
     _, said = run(capsys, path, "--make-current", "starter")
@@ -78,6 +89,7 @@ def test_choosing(path, capsys):
 
 
 def test_deleting_asks(path, capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdin", Terminal())
     asked = []
     monkeypatch.setattr(click, "confirm", lambda text, **options: asked.append((text, options)))
     run(capsys, path, "--delete", "1.3")
@@ -91,11 +103,19 @@ def test_deleting_asks(path, capsys, monkeypatch):
 
 @pytest.mark.parametrize("answer", ["n\n", "\n", ""])
 def test_no_is_heard(path, capsys, monkeypatch, answer):
-    monkeypatch.setattr("sys.stdin", io.StringIO(answer))
+    monkeypatch.setattr("sys.stdin", Terminal(answer))
     with pytest.raises(click.Abort):
         run(capsys, path, "--delete", "1.3")
     with RevisionStore(path) as store:
         assert [one.name for one in store.all()] == ["1.2", "1.3"]
+
+
+def test_where_nobody_can_answer_deleting_wants_yes(path, capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    before = path.read_bytes()
+    assert cli.run(["revisions", str(path), "--make-current", "1.3", "--delete", "1.2"]) == Exit.WRONG_USAGE
+    assert "no terminal to ask at; --yes deletes without asking" in capsys.readouterr().err
+    assert path.read_bytes() == before
 
 
 def test_everything_about_one(path, capsys):

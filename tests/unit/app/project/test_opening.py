@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import subprocess
+import sys
 from contextlib import suppress
 
 import pytest
@@ -20,6 +21,7 @@ from app.project.errors import (
     ProjectReadOnlyError,
     ProjectWriteError,
 )
+from app.project.opening import require_project
 from app.project.store import create_project, open_project
 from tests.analyses import analysis, person
 from tests.unit.app.project.records import adding, correction, marker, medium
@@ -66,6 +68,27 @@ def test_something_else(path, content, kind, said):
         open_project(path)
     assert path.read_bytes() == content
     assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_to_look_at_an_open_project_gives_up_none_of_its_locks(stored):
+    """Otherwise another process that closes it takes itself for the last one, and deletes the log under the first."""
+    last_out = (
+        "import sys; from pathlib import Path; from app.project.analyses import AnalysisStore;"
+        "store = AnalysisStore(Path(sys.argv[1])); store.revisions_of('m1'); store.close()"
+    )
+    with open_project(stored) as project:
+        project.do(adding(correction("c2000", 2000, 2001)))
+        log = stored.with_name(stored.name + "-wal")
+        known = log.stat().st_ino
+        with open_project(stored, read_only=True) as other:
+            assert len(other.all_corrections()) == 1001
+        require_project(stored)
+        subprocess.run([sys.executable, "-c", last_out, str(stored)], check=True)
+        assert log.stat().st_ino == known
+        project.do(adding(correction("c3000", 3000, 3001)))
+    with open_project(stored, read_only=True) as project:
+        assert len(project.all_corrections()) == 1002
+        assert project.integrity_check() is None
 
 
 def test_there_is_none(path):
