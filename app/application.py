@@ -15,6 +15,7 @@ from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from app import __version__
+from app.garbage import GarbageCollector
 from app.jobs.analyser import AnalyserChoice
 from app.jobs.analyses import AnalysisQueue
 from app.jobs.lanes import Lane
@@ -89,6 +90,7 @@ class Application(QObject):
         app = QApplication.instance()
         assert isinstance(app, QApplication), "qt_application() comes first"
         theme.apply(app, settings.theme)
+        self._garbage = GarbageCollector(self)
         self.window = window = MainWindow()
         self.session = session = Session(settings.coder or person_here(), self)
         self.io, self.gpu = Lane("io", self), Lane("gpu", self)
@@ -257,6 +259,7 @@ class Application(QObject):
         for name in (name for name, over in ended.items() if not over):
             log.warning("the lane %s was still busy when the window closed", name)
         self.session.set_project(None)
+        self._garbage.close()
 
 
 def choice_of(settings: Settings) -> AnalyserChoice:

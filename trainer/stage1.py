@@ -17,7 +17,7 @@ from engine.emotions import COUNT
 from engine.media import never
 from trainer import metrics
 from trainer.loop.device import CPU
-from trainer.loop.fit import AHEAD, Task, fit
+from trainer.loop.fit import Task, fit
 from trainer.loop.schedule import Schedule, batches_per_epoch, draw_epoch, learning_rate
 from trainer.values import TrainStep
 
@@ -92,7 +92,7 @@ def train_branch(
     companions: nn.Module | None = None,
     cancelled: Callable[[], bool] = never,
     device: Device = CPU,
-    ahead: int = AHEAD,
+    ahead: int | None = None,
 ) -> Iterator[TrainStep]:
     """Train a branch in place; it ends on the CPU with the averaged weights: the best ones or the last ones.
 
@@ -103,7 +103,7 @@ def train_branch(
         dev: source, indices and (N,) true classes, scored after every epoch; with `schedule.patience` they choose.
         auxiliary: a further loss; `companions` are the modules it trains beside the branch.
         checkpoint: file written after every epoch and read when it is there.
-        ahead: batches prepared ahead in a thread; 0 for none. The same batches either way.
+        ahead: batches prepared ahead in a thread, as in :func:`trainer.loop.fit.fit`.
     Raises:
         CancelledError: at the next batch after `cancelled()` turns true; the last epoch's checkpoint stays.
         TrainingError: the loss is no longer a number, or memory ended; the last epoch's checkpoint stays.

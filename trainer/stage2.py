@@ -22,7 +22,7 @@ from trainer.checkpoint import write_tensors
 from trainer.distributed import from_first, present
 from trainer.loop.batches import moved
 from trainer.loop.device import CPU
-from trainer.loop.fit import AHEAD, Task, fit
+from trainer.loop.fit import Task, fit
 from trainer.loop.schedule import Schedule
 from trainer.made_windows import NEUTRAL, FaceBank, Maker, Making, VoiceBank
 from trainer.values import TrainStep
@@ -61,7 +61,7 @@ class _Learner(nn.Module):
 
 def train_fusion(
     config: FusionConfig, windows: Windows, schedule: Schedule, done: Path, dev: Sequence[Made] = (),
-    cancelled: Callable[[], bool] = never, device: Device = CPU, ahead: int = AHEAD,
+    cancelled: Callable[[], bool] = never, device: Device = CPU, ahead: int | None = None,
 ) -> Iterator[TrainStep]:  # fmt: skip
     """Train the fusion from a k-means start; writes its state to `done`.
 
@@ -70,7 +70,7 @@ def train_fusion(
 
     Args:
         dev: scored after every epoch; with `schedule.patience` they choose the weights that are kept.
-        ahead: batches prepared ahead in a thread; 0 for none. The same batches either way.
+        ahead: batches prepared ahead in a thread, as in :func:`trainer.loop.fit.fit`.
     Raises:
         CancelledError: at the next batch after `cancelled()` turns true; the last epoch's checkpoint stays.
         TrainingError: the loss is no longer a number, or memory ended; the last epoch's checkpoint stays.

@@ -27,7 +27,6 @@ from engine.media import never
 from trainer.distributed import from_first, present
 from trainer.loop.device import CPU
 from trainer.loop.failing import enough_memory
-from trainer.loop.fit import AHEAD
 from trainer.loop.frozen import freeze
 from trainer.loop.schedule import Schedule
 from trainer.stage1 import train_branch
@@ -127,7 +126,7 @@ def cached(
 def train_frozen(
     branch: Branch, source: FixedSource, schedule: Schedule, checkpoint: Path, cache: Path,
     dev: tuple[FixedSource, np.ndarray, np.ndarray] | None = None, head: bool = True,
-    cancelled: Callable[[], bool] = never, device: Device = CPU, ahead: int = AHEAD,
+    cancelled: Callable[[], bool] = never, device: Device = CPU, ahead: int | None = None,
 ) -> Iterator[TrainStep]:  # fmt: skip
     """Train the head and the classifier of a branch, or the classifier alone, on what its frozen trunk makes.
 

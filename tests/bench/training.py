@@ -191,7 +191,7 @@ def stages(device: Device, share: float = 1.0) -> dict[str, Stage]:
         ),
         "audio": _branch(
             lambda: audio_branch(recipe.audio), VoiceSource(Waves(clips, samples), recipe.audio),
-            _part(recipe.voice.recorded_schedule, share), device,
+            _part(recipe.voice.steps[0].schedule, share), device,
         ),
         "fusion": _fusion(recipe, _part(recipe.fusion_schedule, share), device),
     }  # fmt: skip

@@ -1,5 +1,6 @@
 """Widgets are tested without a display, unless somebody asks for one."""
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,12 +15,22 @@ from tests.media import make_clip, numbered_frames
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _no_garbage_goes_by_itself() -> Iterator[None]:
+    """It is collected in this thread, as in the program, and not while something is painted."""
+    gc.disable()
+    yield
+    gc.enable()
+    gc.collect()
+
+
 @pytest.fixture(autouse=True)
 def _closed_windows_are_gone(request: pytest.FixtureRequest) -> Iterator[None]:
     """What was closed is deleted now: windows that linger are restyled with every change of theme."""
     yield
     if "qapp" in request.fixturenames:
         request.getfixturevalue("qapp").sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    gc.collect(1)
 
 
 @pytest.fixture(scope="session")
